@@ -1,0 +1,3 @@
+"""surronas: benchmark-backed surrogate neural architecture search."""
+
+__version__ = "0.1.0"
