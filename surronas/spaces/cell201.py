@@ -33,11 +33,14 @@ class Cell201(SearchSpace):
 
     def live(self, architectures: Architectures) -> NDArray[np.bool_]:
         """Return (n, 6): whether an edge is on a path from input to output."""
-        on = architectures != NONE
+        on: NDArray[np.bool_] = architectures != NONE
         o01, o02, o12, _, o13, o23 = on.T
         node2_fed = o02 | (o01 & o12)
         node1_used = o13 | (o12 & o23)
-        return on & np.stack([node1_used, o23, o01 & o23, np.ones_like(o01), o01, node2_fed], axis=1)
+        used: NDArray[np.bool_] = np.stack(
+            [node1_used, o23, o01 & o23, np.ones_like(o01), o01, node2_fed], axis=1
+        )
+        return on & used
 
     def to_strings(self, architectures: Architectures) -> list[str]:
         """Return n strings such as ``|none~0|+|skip_connect~0|none~1|+|none~0|none~1|none~2|``."""
