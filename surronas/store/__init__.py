@@ -1,1 +1,27 @@
+"""The store: what has been measured."""
 
+from surronas.store.check import check_store
+from surronas.store.schema import (
+    ORIGINS,
+    STATUSES,
+    TRAINING_METRICS,
+    Metric,
+    Records,
+    concatenate_records,
+    new_records,
+    record_dtype,
+)
+from surronas.store.store import BenchmarkStore
+
+__all__ = [
+    "ORIGINS",
+    "STATUSES",
+    "TRAINING_METRICS",
+    "BenchmarkStore",
+    "Metric",
+    "Records",
+    "check_store",
+    "concatenate_records",
+    "new_records",
+    "record_dtype",
+]

@@ -1,0 +1,102 @@
+"""Files that appear whole or not at all, and the lock that merging takes."""
+
+import contextlib
+import fcntl
+import os
+import secrets
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from surronas.errors import StoreError
+
+PARTIAL = ".partial"  # readers never look at files with this ending
+
+
+def write_aside(path: Path, parts: Iterable[bytes | memoryview]) -> None:
+    """Write a file beside ``path``, sync it, and rename it into place: it appears whole or not at all.
+
+    Raises:
+        StoreError: disk full, read-only folder, missing folder; nothing is left behind and a file that
+            was at ``path`` is untouched.
+    """
+    partial = partial_name(path)
+    try:
+        with _writing(path), partial.open("xb") as file:
+            for part in parts:
+                file.write(part)
+            file.flush()
+            os.fsync(file.fileno())
+        with _writing(path):
+            partial.rename(path)
+            sync_folder(path.parent)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def partial_name(path: Path) -> Path:
+    """Return a fresh name beside ``path`` that readers ignore."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(8)}{PARTIAL}")
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def remove_strays(folder: Path, pattern: str, *, older_than_seconds: float) -> None:
+    """Delete what killed writers left aside, as far as it is older than ``older_than_seconds``."""
+    for stray in folder.glob(f".{pattern}{PARTIAL}"):
+        with contextlib.suppress(OSError):
+            if stray.is_file() and time.time() - stray.stat().st_mtime >= older_than_seconds:
+                stray.unlink()
+
+
+def check_writable(path: Path) -> None:
+    """Refuse to write to a file or folder that is marked read-only, also as root.
+
+    Raises:
+        StoreError: no write permission is set on it.
+    """
+    with _writing(path):
+        if not path.stat().st_mode & 0o222 or not os.access(path, os.W_OK):
+            raise StoreError(
+                f"can't write to {path}: it is read-only; copy the store, or run chmod u+w on it"
+            )
+
+
+@contextlib.contextmanager
+def locked(path: Path, *, blocking: bool = True) -> Iterator[bool]:
+    """Hold the lock file ``path``; gives False, at once, if it is taken and ``blocking`` is off.
+
+    Raises:
+        StoreError: the lock file can't be made (a read-only or missing folder).
+    """
+    with _writing(path):
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if blocking else fcntl.LOCK_NB))
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Turn an operating-system error into one clear line."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"can't write {path}: {error.strerror}; nothing was changed, "
+            f"check the disk's free space and the folder's permissions"
+        ) from error

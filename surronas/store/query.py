@@ -1,0 +1,227 @@
+"""Answers from a table: pick the one section that a query means, then values by architecture."""
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surronas.errors import AmbiguousQueryError, InputError, MissingRowsError
+from surronas.store.lookup import Given
+from surronas.store.missing import missing_rows, no_section
+from surronas.store.table import Section, Table
+
+Seed = int | Literal["mean", "all"] | None
+KEPT_COLUMNS = 256  # columns by architecture that a table keeps: 256 x 15,625 values are 32 MB
+
+
+def query(
+    table: Table,
+    given: Given,
+    metric: str,
+    task: str | None,
+    recipe: str | None,
+    epochs: int | None,
+    seed: Seed,
+    missing: str,
+) -> NDArray[np.float64]:
+    """Return (n,) values, or (n, S) for all seeds; see ``BenchmarkStore.query``."""
+    _check_missing(missing)
+    if seed is not None and not isinstance(seed, (int, np.integer)) and seed not in ("mean", "all"):
+        raise InputError(f'expected seed to be an integer, "mean", "all" or None, got {seed!r}')
+    key = (metric, task, recipe, epochs, seed)
+    column = table.columns.get(key)
+    if column is None:
+        column = _keep(table, key, by_architecture(table, *key, absent_is_nan=missing == "nan"))
+    rows = table.lookup.rows(given)
+    try:
+        values: NDArray[np.float64] = column.take(rows, axis=0).astype(np.float64, copy=False)
+        if missing == "nan" or not np.isnan(values).any():
+            return values
+    except IndexError:  # an architecture that the store has never seen: its row is beyond the end
+        table.space.validate(table.lookup.decisions(given))
+        known = np.minimum(rows, len(column) - 1)
+        at_known = column[known] if len(column) else np.empty((len(rows), *column.shape[1:]))
+        absent = (rows == len(column)).reshape(-1, *[1] * (column.ndim - 1))
+        values = np.where(absent, np.nan, at_known).astype(np.float64)
+    if missing == "raise":
+        lacking = np.isnan(values) if values.ndim == 1 else np.isnan(values).all(axis=1)
+        if lacking.any():
+            decisions = table.lookup.decisions(given)
+            raise missing_rows(table, decisions, rows, np.flatnonzero(lacking), metric, *key)
+    return values
+
+
+def curves(
+    table: Table,
+    given: Given,
+    metric: str,
+    task: str | None,
+    recipe: str | None,
+    epochs: int | None,
+    seed: int | None,
+    missing: str,
+) -> NDArray[np.float32]:
+    """Return the (n, epochs) curves of ok runs; see ``BenchmarkStore.curves``."""
+    check_metric(table, metric)
+    _check_missing(missing)
+    section, rows = select(table, task, recipe, epochs), table.lookup.rows(given)
+    if section is None:
+        if missing == "nan" and epochs is not None:
+            return np.full((len(rows), epochs), np.nan, np.float32)
+        raise MissingRowsError(no_section(table, task, recipe, epochs))
+    seed = one_seed(section, seed)
+    at = section.find(rows, seed)
+    found = np.full((len(rows), section.key[2] or 0), np.nan, np.float32)
+    there = np.flatnonzero(at >= 0)
+    there = there[section.status[at[there]] == 0]
+    found[there] = section.curves(metric, at[there])
+    lacking = np.isnan(found).all(axis=1)
+    if missing == "raise" and lacking.any():
+        decisions = table.lookup.decisions(given)
+        axes = (f"{metric} curve", task, recipe, epochs, seed)
+        raise missing_rows(table, decisions, rows, np.flatnonzero(lacking), metric, *axes)
+    return found
+
+
+def contains(
+    table: Table, given: Given, task: str | None, recipe: str | None, epochs: int | None, seed: int | None
+) -> NDArray[np.bool_]:
+    """Return (n,) whether there is a run at the given axes, None meaning any."""
+    held = np.zeros(len(table.codes) + 1, bool)  # the last stands for architectures without a row
+    for section in matching(table, task, recipe, epochs):
+        rows = section.rows if seed is None else section.rows[section.run_seeds == seed]
+        held[rows] = True
+    found: NDArray[np.bool_] = held[table.lookup.rows(given)]
+    return found
+
+
+def by_architecture(
+    table: Table,
+    metric: str,
+    task: str | None,
+    recipe: str | None,
+    epochs: int | None,
+    seed: Seed,
+    *,
+    absent_is_nan: bool,
+) -> NDArray[Any]:
+    """Return (A,) values by table row (or (A, S) for all seeds), NaN where there is no ok run.
+
+    Raises:
+        InputError: the store does not know the metric.
+        AmbiguousQueryError: an axis is left open that the store holds several values of.
+        MissingRowsError: the store holds nothing there (unless ``absent_is_nan``).
+    """
+    check_metric(table, metric)
+    constant = table.metrics[metric].per == "architecture"
+    section = select(table, task, recipe, None if constant else epochs, metric if constant else None)
+    if section is None:
+        if absent_is_nan:
+            return np.full((len(table.codes), 0) if seed == "all" else len(table.codes), np.nan)
+        raise MissingRowsError(no_section(table, task, recipe, epochs))
+    if constant:
+        values = of_seed(table, section, metric, 0)
+        return values[:, None] if seed == "all" else values
+    if seed == "mean":
+        return _seed_mean(table, section, metric)
+    if seed == "all":
+        return np.stack([of_seed(table, section, metric, int(s)) for s in section.seeds], axis=1)
+    return of_seed(table, section, metric, one_seed(section, seed))
+
+
+def _check_missing(missing: str) -> None:
+    """Refuse what is no way to treat missing rows."""
+    if missing not in ("raise", "nan"):
+        raise InputError(f'expected missing="raise" or missing="nan", got {missing!r}')
+
+
+def check_metric(table: Table, metric: str) -> None:
+    """Refuse a metric that the store does not know."""
+    if metric not in table.metrics:
+        raise InputError(f"unknown metric {metric!r}; the store has {', '.join(table.metrics)}")
+
+
+def select(
+    table: Table, task: str | None, recipe: str | None, epochs: int | None, constant: str | None = None
+) -> Section | None:
+    """Return the one section of runs (or of a constant, by name) that the axes mean, None if there is none.
+
+    Raises:
+        AmbiguousQueryError: an axis is left open that has several values.
+    """
+    sections = list(matching(table, task, recipe, epochs, constant))
+    for axis, name in enumerate(("task", "recipe", "epochs")):
+        if (task, recipe, epochs)[axis] is None:
+            values = sorted({section.key[axis] for section in sections}, key=str)
+            if len(values) > 1:
+                raise AmbiguousQueryError(
+                    f"the query leaves the {name} open and the store holds several: "
+                    f"{_listed(values)}; pass {name}="
+                )
+    return sections[0] if sections else None
+
+
+def matching(
+    table: Table, task: str | None, recipe: str | None, epochs: int | None, constant: str | None = None
+) -> Iterable[Section]:
+    """Return the sections of runs (or of a constant, by name) at the given axes; None means any."""
+    wanted = (task, recipe, epochs)
+    for section in table.constants_of(constant) if constant else table.sections.values():
+        if all(want is None or want == have for want, have in zip(wanted, section.key, strict=True)):
+            yield section
+
+
+def one_seed(section: Section, seed: int | None) -> int:
+    """Return the seed meant: the only one there is where it is left open.
+
+    Raises:
+        AmbiguousQueryError: there are several.
+    """
+    if seed is not None:
+        return int(seed)
+    if len(section.seeds) > 1:
+        raise AmbiguousQueryError(
+            f"the query leaves the seed open and the store holds several: {_listed(section.seeds.tolist())}; "
+            f'pass seed=, or seed="mean", or seed="all"'
+        )
+    return int(section.seeds[0])
+
+
+def of_seed(table: Table, section: Section, metric: str, seed: int) -> NDArray[Any]:
+    """Return (A,) values of one seed by table row, NaN where there is no ok run; mapped where it can be."""
+    at = np.searchsorted(section.seeds, seed)
+    values = np.full(len(table.codes), np.nan)
+    if at == len(section.seeds) or section.seeds[at] != seed:
+        return values
+    span = slice(*section.seed_start[at : at + 2])
+    here = section.column(metric)[span]
+    if section.complete:
+        return here
+    values[section.rows[span]] = np.where(section.status[span] == 0, here, np.nan)
+    return values
+
+
+def _seed_mean(table: Table, section: Section, metric: str) -> NDArray[np.float64]:
+    """Return (A,) means over the seeds that have a value, NaN where none has."""
+    values = section.column(metric).astype(np.float64)
+    counted = (section.status == 0) & ~np.isnan(values)
+    rows, size = section.rows[counted], len(table.codes)
+    total = np.bincount(rows, values[counted], minlength=size)
+    count = np.bincount(rows, minlength=size)
+    means: NDArray[np.float64] = np.divide(total, count, out=np.full(size, np.nan), where=count > 0)
+    return means
+
+
+def _keep(table: Table, key: Any, column: NDArray[Any]) -> NDArray[Any]:
+    """Keep a column for the next query, in place of all others once there are many."""
+    if len(table.columns) >= KEPT_COLUMNS:
+        table.columns.clear()
+    table.columns[key] = column
+    return column
+
+
+def _listed(values: list[Any]) -> str:
+    """Return the first values as words; long ones (recipes) cut short."""
+    words = [repr(value) if len(repr(value)) <= 200 else repr(value)[:197] + "..." for value in values[:10]]
+    return ", ".join(words) + (f" and {len(values) - 10} more" if len(values) > 10 else "")
