@@ -1,0 +1,106 @@
+"""Acquisition functions: how much it is worth to measure a point next. All maximise.
+
+Plain functions of arrays: ``mean`` (n,) and ``std`` (n,) of a Gaussian prediction, ``best`` the greatest
+score so far. Notation: z = (mean - best) / std, phi and Phi the normal density and distribution function.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import erfcx, log1p, ndtr
+
+from surronas.errors import InputError
+
+Array = NDArray[np.float64]
+Acquisition = Callable[[Array, Array, float], Array]  # (mean, std, best) -> value (n,)
+
+_LOG_SQRT_2PI = 0.5 * np.log(2.0 * np.pi)
+_SQRT_HALF_PI = np.sqrt(0.5 * np.pi)
+_NEAR = -1.0  # from here up, phi + z Phi loses no digits
+_FAR = -1.0 / np.sqrt(np.finfo(np.float64).eps)  # from here down, 1 - x in the middle branch is all rounding
+
+
+def expected_improvement(mean: Array, std: Array, best: float) -> Array:
+    """Return E[max(f - best, 0)] (n,), in the unit of the scores (Jones et al. 1998, eq. 15).
+
+    It underflows to 0 for points some 38 standard deviations under ``best``; to rank those use its logarithm.
+
+    Raises:
+        InputError: a standard deviation is negative or not finite, or the shapes differ.
+    """
+    z = _standardize(mean, std, best)
+    return np.asarray(std * np.exp(_log_h(z)))
+
+
+def log_expected_improvement(mean: Array, std: Array, best: float) -> Array:
+    """Return log E[max(f - best, 0)] (n,), finite wherever std > 0 (Ament et al. 2023, eq. 9).
+
+    Raises:
+        InputError: a standard deviation is negative or not finite, or the shapes differ.
+    """
+    z = _standardize(mean, std, best)
+    with np.errstate(divide="ignore"):  # log(0) = -inf is the answer for std = 0 ...
+        value = _log_h(z) + np.log(std)
+        certain = np.log(np.maximum(mean - best, 0.0))  # ... but for a sure improvement, it is its size
+    return np.where(std > 0, value, certain)
+
+
+def probability_of_improvement(mean: Array, std: Array, best: float) -> Array:
+    """Return P(f > best) (n,) (Kushner 1964).
+
+    Raises:
+        InputError: a standard deviation is negative or not finite, or the shapes differ.
+    """
+    return np.asarray(ndtr(_standardize(mean, std, best)))
+
+
+def upper_confidence_bound(mean: Array, std: Array, best: float, *, beta: float = 2.0) -> Array:
+    """Return mean + beta std (n,), in the unit of the scores; ``best`` plays no part (Srinivas et al. 2010).
+
+    ``beta`` counts standard deviations; for another than 2 use ``functools.partial``.
+
+    Raises:
+        InputError: a standard deviation is negative or not finite, or the shapes differ.
+    """
+    _standardize(mean, std, best)
+    return mean + beta * std
+
+
+def thompson_sample(mean: Array, std: Array, rng: np.random.Generator) -> Array:
+    """Return one draw (n,) from each point's own N(mean, std²): independent Thompson sampling.
+
+    Raises:
+        InputError: a standard deviation is negative or not finite, or the shapes differ.
+    """
+    _standardize(mean, std, 0.0)
+    return mean + std * rng.standard_normal(len(mean))
+
+
+def _standardize(mean: Array, std: Array, best: float) -> Array:
+    """Return z = (mean - best) / std (n,); for std = 0 it is infinite, or 0 where mean equals best."""
+    if mean.shape != std.shape or mean.ndim != 1:
+        raise InputError(f"expected mean and std of one shape (n,), got {mean.shape} and {std.shape}")
+    if not (np.isfinite(std).all() and (std >= 0).all() and np.isfinite(mean).all() and np.isfinite(best)):
+        raise InputError("expected finite mean, std and best, and std >= 0; does the surrogate predict NaN?")
+    away = mean - best
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(std > 0, away / std, np.where(away == 0, 0.0, np.copysign(np.inf, away)))
+
+
+def _log_h(z: Array) -> Array:
+    """Return log(phi(z) + z Phi(z)) (Ament et al. 2023, eq. 9); the three branches differ by rounding only.
+
+    z > -1: the sum itself. Further down the two terms cancel, so phi is taken out,
+    h = phi (1 - x) with x = -z Phi / phi = -z sqrt(pi/2) erfcx(-z / sqrt 2), and erfcx neither cancels nor
+    underflows. At the far end x rounds to 1, but 1 - x tends to 1 / z².
+    """
+    log_phi = -0.5 * z**2 - _LOG_SQRT_2PI
+    near = np.maximum(z, _NEAR)
+    middle = np.clip(z, _FAR, _NEAR)
+    far = np.minimum(z, _FAR)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        value_near = np.log(np.exp(-0.5 * near**2 - _LOG_SQRT_2PI) + near * ndtr(near))
+        value_middle = log_phi + log1p(middle * _SQRT_HALF_PI * erfcx(-middle / np.sqrt(2.0)))
+        value_far = log_phi - 2.0 * np.log(-far)
+    return np.asarray(np.where(z > _NEAR, value_near, np.where(z > _FAR, value_middle, value_far)))
