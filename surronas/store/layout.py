@@ -1,7 +1,7 @@
 """What lies where in a segment file, and the writing of one: arrays in, bytes of a checksummed HDF5 file out.
 
     /architectures/decisions (A, d) int8      /architectures/code (A,) int64, ascending, unique
-    /blocks/<i>                               one task, recipe and number of epochs; n runs, by seed, then row:
+    /blocks/<i>                               one task, recipe and number of epochs; n runs by seed, then row:
       architecture (n,) int32                 rows of /architectures; left out when every seed has all A
       seed (S,) int64, seed_start (S+1,)      runs seed_start[s] to seed_start[s+1] have seed[s]
       status (n,) uint8, provenance (n,) uint32
@@ -87,10 +87,11 @@ def segment_bytes(
     image.put("architectures/code", codes.astype("<i8"))
     image.put("architectures/decisions", decisions.astype("i1"))
     described = [_write_block(image, i, block, recipes, len(codes)) for i, block in enumerate(blocks)]
-    image.attributes("/", {k: _attribute(v) for k, v in header.to_json().items() if k != "metrics"})
+    told = header.to_json()
+    image.attributes("/", {name: value for name, value in told.items() if name != "metrics"})
     body = image.close()
     directory = {
-        "header": header.to_json(),
+        "header": told,
         "recipes": recipes,
         "blocks": described,
         "columns": image.columns,
@@ -112,7 +113,7 @@ def _write_block(
         "device": None,
         "per": "architecture" if constant else "run",
     }
-    image.attributes(path, {k: _attribute(v) for k, v in (axes | {"recipe": block.recipe}).items()})
+    image.attributes(path, axes | {"recipe": block.recipe})
     if not dense:
         image.put(f"{path}/architecture", block.rows.astype("<i4"))
     if not constant:
@@ -141,11 +142,6 @@ def narrowest(values: NDArray[np.float64]) -> NDArray[Any]:
     return narrow if np.array_equal(narrow, values, equal_nan=True) else values.astype("<f8")
 
 
-def _attribute(value: Any) -> str:
-    """Return an attribute's text: words as they are, the rest as JSON."""
-    return value if isinstance(value, str) else json.dumps(value)
-
-
 class _Image:
     """An HDF5 file under construction in memory (so that a full disk can't leave HDF5 in a bad state)."""
 
@@ -160,11 +156,11 @@ class _Image:
         self.chunk_rows: dict[str, int] = {}
         self._chunks: dict[str, NDArray[np.int64]] = {}
 
-    def attributes(self, path: str, values: dict[str, str]) -> None:
-        """Set text attributes of the group at ``path``."""
-        group = self._file.require_group(path)
+    def attributes(self, path: str, values: dict[str, Any]) -> None:
+        """Set attributes of the group at ``path``: words as they are, the rest as JSON."""
+        group = self._file if path == "/" else self._file.create_group(path)
         for name, value in values.items():
-            group.attrs[name] = value
+            group.attrs[name] = value if isinstance(value, str) else json.dumps(value)
 
     def text(self, path: str, value: Any) -> None:
         """Write ``value`` as one JSON text."""

@@ -58,27 +58,28 @@ class Lookup:
                 and not (decisions.view(np.uint8) >= self._limits).any()
             ):
                 return decisions
-        elif _are_strings(given):
-            return self._space.from_strings([given] if isinstance(given, str) else list(given))
+        elif strings := _strings(given):
+            return self._space.from_strings(strings)
         elif np.size(given) == 0 and np.ndim(given) <= 1:
             return np.empty((0, len(self._limits)), np.int8)
-        return self._space.validate(given)  # type: ignore[arg-type]
+        return self._space.validate(given)
 
 
-def _are_strings(given: Given) -> bool:
-    """Return whether the architectures are given as strings.
+def _strings(given: Given) -> list[str]:
+    """Return the architectures that are given as strings, none if they are given as decisions.
 
     Raises:
         ArchitectureError: strings among other things.
     """
     if isinstance(given, str):
-        return True
-    if isinstance(given, np.ndarray):
-        return given.dtype.kind in "UO" and given.size > 0 and isinstance(given.flat[0], str)
-    words = [isinstance(item, str) for item in given] if isinstance(given, Sequence) else [False]
-    if any(words) and not all(words):
+        return [given]
+    listed = given.tolist() if isinstance(given, np.ndarray) and given.dtype.kind in "UO" else given
+    if not isinstance(listed, (list, tuple)):
+        return []
+    words = [item for item in listed if isinstance(item, str)]
+    if words and len(words) != len(listed):
         raise ArchitectureError("expected architectures as decisions or as strings, got a mixture")
-    return any(words)
+    return words
 
 
 @lru_cache(maxsize=8)

@@ -2,11 +2,8 @@
 
 import contextlib
 import functools
-import importlib.metadata
 import os
-import secrets
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surronas.errors import InputError, StoreError
-from surronas.spaces import Architectures, Cell201, SearchSpace
+from surronas.spaces import Architectures, SearchSpace
 from surronas.store import query as queries
-from surronas.store import storage as storages
-from surronas.store.batch import Batch, blocks, without_duplicates
+from surronas.store.batch import Batch, without_duplicates
 from surronas.store.check import check_store
 from surronas.store.export import records as export_records
 from surronas.store.info import info
-from surronas.store.layout import Header, segment_bytes
+from surronas.store.layout import Header
 from surronas.store.lookup import Given
+from surronas.store.new_segment import new_segment
+from surronas.store.opening import create_storage, space_of, storage_at, table_of
 from surronas.store.query import Seed
 from surronas.store.schema import TRAINING_METRICS, Metric, Records
-from surronas.store.segment import Segment
-from surronas.store.table import Table
+from surronas.store.storage import Storage
 from surronas.store.validation import validate
-
-SPACES: dict[str, type[SearchSpace]] = {Cell201.name: Cell201}
 
 
 class BenchmarkStore:
@@ -38,12 +33,12 @@ class BenchmarkStore:
     Each number keeps its split, unit, status and provenance; what was not measured is NaN, never filled in.
     """
 
-    def __init__(self, storage: storages.Storage, space: SearchSpace | None = None) -> None:
+    def __init__(self, storage: Storage, space: SearchSpace | None = None) -> None:
         """Read a storage; ``open`` and ``create`` are the usual ways to a store."""
         self._storage = storage
         segments = storage.segments([])
-        self._space = _space_of(segments[0], space)
-        self._table = self._table_of(segments)
+        self._space = space_of(segments[0], space)
+        self._table = table_of(segments, self._space)
 
     @classmethod
     def create(
@@ -73,7 +68,7 @@ class BenchmarkStore:
         header = Header(
             space.name, space.num_choices.tolist(), tuple(metrics), canonical, description, licence
         )
-        storages.create(Path(path), header)
+        create_storage(Path(path), header)
         return cls.open(path, space=space)
 
     @classmethod
@@ -84,7 +79,7 @@ class BenchmarkStore:
             StoreError: no store there, unreadable, of a newer version, of another or an unknown space.
             StoreDamagedError: truncated or damaged.
         """
-        return cls(storages.storage_at(Path(path)), space)
+        return cls(storage_at(Path(path)), space)
 
     @property
     def path(self) -> Path:
@@ -261,30 +256,17 @@ class BenchmarkStore:
             batch = Batch.of(records, self._table.lookup.codes(decisions))
             batch = without_duplicates(self._table, batch, existing)
             if len(batch.codes):
-                self._add(batch, command, versions or _versions())
-        if len(self._table.segments) > storages.MANY_SEGMENTS:
+                self._storage.add(self._table, *new_segment(self._table, batch, command, versions))
+                self.refresh()
+        with contextlib.suppress(StoreError):  # the rows are safe: tidying up may wait for the next append
             self._merge(everything=False)
         return len(batch.codes)
-
-    def _add(self, batch: Batch, command: str, versions: dict[str, str]) -> None:
-        """Write a segment of the batch and read it back."""
-        created = datetime.now(UTC).isoformat(timespec="seconds")
-        entry = {"created": created, "command": command, "versions": versions}
-        codes, made, provenance = blocks(self._table, batch, entry)
-        identity = secrets.token_hex(16)
-        metrics = tuple(self._table.metrics.values())
-        header = Header(
-            **{**vars(self._table.header), "segment": identity, "replaces": (), "metrics": metrics}
-        )
-        parts = segment_bytes(header, codes, self._space.from_codes(codes), made, provenance)
-        self._storage.add(self._table, parts, identity)
-        self.refresh()
 
     def refresh(self) -> None:
         """See what other processes have added since."""
         segments = self._storage.segments(self._table.segments)
         if segments != list(self._table.segments):
-            self._table = self._table_of(segments)
+            self._table = table_of(segments, self._space)
 
     def merge(self) -> None:
         """Fold all segments of a folder into one; no query answers otherwise for it.
@@ -295,7 +277,8 @@ class BenchmarkStore:
         self._merge(everything=True)
 
     def _merge(self, *, everything: bool) -> None:
-        self._storage.merge(self._table.segments, self._table_of, everything=everything)
+        whole = functools.partial(table_of, space=self._space)
+        self._storage.merge(self._table.segments, whole, everything=everything)
         self.refresh()
 
     def info(self) -> dict[str, Any]:
@@ -305,43 +288,3 @@ class BenchmarkStore:
     def check(self) -> list[str]:
         """Return what is damaged, a line each, after reading every byte anew; empty: the store is sound."""
         return check_store(self.path)
-
-    def _table_of(self, segments: Sequence[Segment]) -> Table:
-        """Return the table of segments that all belong to this store."""
-        first = segments[0].header
-        for segment in segments[1:]:
-            header = segment.header
-            if (header.space, header.canonical) != (first.space, first.canonical):
-                raise StoreError(
-                    f"{self.path} holds segments of two stores: expected space {first.space!r} "
-                    f"(canonical: {first.canonical}), got {header.space!r} "
-                    f"(canonical: {header.canonical}) in {segment.name}; move that file out"
-                )
-        return Table(segments, self._space)
-
-
-def _space_of(segment: Segment, given: SearchSpace | None) -> SearchSpace:
-    """Return the search space of a segment: the one given, or the known one of its name."""
-    header = segment.header
-    if given is None and header.space not in SPACES:
-        raise StoreError(
-            f"{segment.name} is of space {header.space!r}, known are {', '.join(SPACES)}; "
-            f"upgrade surronas, or pass your own: open(path, space=...)"
-        )
-    space = given if given is not None else SPACES[header.space]()
-    if (space.name, space.num_choices.tolist()) != (header.space, header.num_choices):
-        raise StoreError(
-            f"{segment.name} is of space {header.space!r} with choices {header.num_choices}, expected "
-            f"{space.name!r} with {space.num_choices.tolist()}; open it with its own space"
-        )
-    return space
-
-
-@functools.cache
-def _versions() -> dict[str, str]:
-    """Return the versions of what made the numbers, as far as they are installed."""
-    versions = {}
-    for package in ("surronas", "numpy", "torch"):
-        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            versions[package] = importlib.metadata.version(package)
-    return versions

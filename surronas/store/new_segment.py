@@ -1,0 +1,146 @@
+"""A batch of new runs as the bytes of a segment: blocks of runs, constants, provenance."""
+
+import contextlib
+import functools
+import secrets
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surronas.errors import InputError
+from surronas.store.batch import Batch
+from surronas.store.layout import Block, segment_bytes
+from surronas.store.schema import CURVE_SUFFIX, STATUSES, curve_names, metric_names
+from surronas.store.storage import Parts
+from surronas.store.table import Table
+
+
+def new_segment(
+    table: Table, batch: Batch, command: str, versions: dict[str, str] | None
+) -> tuple[Parts, str]:
+    """Return the bytes and the identity of a segment of runs that the table does not hold yet.
+
+    Raises:
+        InputError: a constant differs from what the store or the batch holds for the same architecture.
+    """
+    entry = {
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": command,
+        "versions": versions or _versions(),
+    }
+    codes, made, provenance = blocks(table, batch, entry)
+    identity = secrets.token_hex(16)
+    metrics = tuple(table.metrics.values())
+    header = replace(table.header, segment=identity, replaces=(), metrics=metrics)
+    return segment_bytes(header, codes, table.space.from_codes(codes), made, provenance), identity
+
+
+def blocks(
+    table: Table, batch: Batch, entry: dict[str, Any]
+) -> tuple[NDArray[np.int64], list[Block], list[dict[str, Any]]]:
+    """Return the (A,) ascending codes, the blocks and the provenance of a segment that holds the batch.
+
+    Raises:
+        InputError: a constant differs from what the store or the batch holds for the same architecture.
+    """
+    codes, at = np.unique(batch.codes, return_inverse=True)
+    made = [_runs(table, batch, group, at) for group in range(len(batch.axes))]
+    for name in metric_names(batch.records.dtype):
+        if table.metrics[name].per == "architecture":
+            made += _constants(table, batch, name, codes, at)
+    pairs = list(zip(batch.records["origin"].tolist(), batch.records["device"].tolist(), strict=True))
+    known = {pair: i for i, pair in enumerate(sorted(set(pairs)))}
+    index = np.array([known[pair] for pair in pairs], dtype=np.int64)
+    made = [_with_provenance(block, index) for block in made]
+    return codes, made, [{"origin": origin, "device": device, **entry} for origin, device in known]
+
+
+def _runs(table: Table, batch: Batch, group: int, at: NDArray[np.int64]) -> Block:
+    """Return one group's runs; ``provenance`` holds, for now, the rows of the batch."""
+    task, recipe, epochs = batch.axes[group]
+    rows = batch.rows_of(group)
+    records = batch.records[rows]
+    dtype = records.dtype
+    metrics = {
+        name: records[name]
+        for name in metric_names(dtype)
+        if table.metrics[name].per == "run" and not np.isnan(records[name]).all()
+    }
+    curves = {
+        name: curve[:, :epochs]
+        for name in curve_names(dtype)
+        if not np.isnan(curve := records[name + CURVE_SUFFIX]).all()
+    }
+    status = np.array([STATUSES.index(word) for word in records["status"].tolist()], np.uint8)
+    return Block(task, recipe, epochs, at[rows], records["seed"], status, rows, metrics, curves)
+
+
+def _constants(
+    table: Table, batch: Batch, name: str, codes: NDArray[np.int64], at: NDArray[np.int64]
+) -> list[Block]:
+    """Return one constant's blocks, one for each task and recipe, where the batch gives it."""
+    made = []
+    for task, recipe in sorted({axes[:2] for axes in batch.axes}):
+        groups = [i for i, axes in enumerate(batch.axes) if axes[:2] == (task, recipe)]
+        given = np.flatnonzero(np.isin(batch.group, groups) & ~np.isnan(batch.records[name]))
+        rows, first, back = np.unique(at[given], return_index=True, return_inverse=True)
+        if not len(rows):
+            continue
+        values = batch.records[name][given]
+        kept = values[first]
+        _check_constant(table, name, codes[at[given]], values, kept[back], "the batch")
+        stored = _stored_constants(table, task, recipe, name, codes[rows])
+        _check_constant(table, name, codes[rows], kept, np.where(np.isnan(stored), kept, stored), "the store")
+        zeros = np.zeros(len(rows), np.int64)
+        made.append(Block(task, recipe, None, rows, zeros, zeros.astype("u1"), given[first], {name: kept}))
+    return made
+
+
+def _stored_constants(
+    table: Table, task: str, recipe: str, name: str, codes: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return the (n,) values that the store holds, NaN where none."""
+    values = np.full(len(codes), np.nan)
+    section = table.constants.get((task, recipe, name))
+    for part in reversed(section.parts) if section else ():
+        found = part.find(part.segment.find(codes), np.zeros(len(codes), np.int64))
+        values[found >= 0] = part.column(name)[found[found >= 0]]
+    return values
+
+
+def _check_constant(
+    table: Table,
+    name: str,
+    codes: NDArray[np.int64],
+    given: NDArray[np.float64],
+    held: NDArray[np.float64],
+    where: str,
+) -> None:
+    """Refuse a constant that is not what is already held."""
+    if (given != held).any():
+        row = int(np.argmax(given != held))
+        text = table.space.to_strings(table.space.from_codes(codes[row : row + 1]))[0]
+        raise InputError(
+            f"{name} is a constant of an architecture, task and recipe: {where} has {held[row]} for {text}, "
+            f"got {given[row]}; a changed recipe needs its own recipe text"
+        )
+
+
+def _with_provenance(block: Block, index: NDArray[np.int64]) -> Block:
+    """Return the block with the provenance of its rows in place of the rows."""
+    return Block(**{**vars(block), "provenance": index[block.provenance]})
+
+
+@functools.cache
+def _versions() -> dict[str, str]:
+    """Return the versions of what made the numbers, as far as they are installed."""
+    import importlib.metadata  # here, not above: it costs readers 30 ms
+
+    versions = {}
+    for package in ("surronas", "numpy", "torch"):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            versions[package] = importlib.metadata.version(package)
+    return versions

@@ -1,0 +1,54 @@
+"""A store in one file: one segment, rewritten aside on each append."""
+
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from surronas.errors import StoreError
+from surronas.store.container import Container
+from surronas.store.files import check_writable, locked, remove_strays, write_aside
+from surronas.store.fold import fold
+from surronas.store.segment import Segment
+from surronas.store.storage import Parts, TableOf
+from surronas.store.table import Table
+
+
+class FileStorage:
+    """One file that holds one segment."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._seen: tuple[int, ...] = ()
+
+    def segments(self, known: Sequence[Segment]) -> list[Segment]:
+        """Return the file's one segment."""
+        try:
+            state = os.stat(self.path)
+            seen = (state.st_ino, state.st_size, state.st_mtime_ns)
+            if known and seen == self._seen:
+                return list(known)
+            opened = [Segment.open(self.path)]
+        except FileNotFoundError as error:
+            raise StoreError(f"there is no store at {self.path} any more; check the path") from error
+        self._seen = seen
+        return opened
+
+    @contextlib.contextmanager
+    def appending(self) -> Iterator[None]:
+        """Hold the file's lock: one append at a time."""
+        check_writable(self.path)
+        with locked(self.path.with_name(self.path.name + ".lock")):
+            remove_strays(self.path.parent, f"{self.path.name}.*", older_than_seconds=0)
+            yield
+
+    def add(self, table: Table, parts: Parts, identity: str) -> None:
+        """Write the file anew, with the new segment folded in, and rename it into place."""
+        old, new = table.segments[0], Segment(Container(b"".join(parts), str(self.path)))
+        both = Table([old, new], table.space)
+        header = replace(old.header, segment=identity)
+        write_aside(self.path, fold(both, both.segments, header))
+
+    def merge(self, known: Sequence[Segment], table_of: TableOf, *, everything: bool) -> None:
+        """Do nothing: there is one segment."""
