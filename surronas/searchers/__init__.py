@@ -1,1 +1,8 @@
+"""Searchers: ask for architectures, tell their scores."""
 
+from surronas.searchers.base import Searcher
+from surronas.searchers.bayesian_optimization import BayesianOptimization
+from surronas.searchers.local_search import LocalSearch
+from surronas.searchers.random_search import RandomSearch
+
+__all__ = ["BayesianOptimization", "LocalSearch", "RandomSearch", "Searcher"]
