@@ -32,7 +32,13 @@ def query(
     key = (metric, task, recipe, epochs, seed)
     column = table.columns.get(key)
     if column is None:
-        column = _keep(table, key, by_architecture(table, *key, absent_is_nan=missing == "nan"))
+        column = by_architecture(table, *key)
+        if column is None:
+            if missing == "raise":
+                raise MissingRowsError(no_section(table, task, recipe, epochs))
+            n = len(table.lookup.rows(given))
+            return np.full((n, 0) if seed == "all" else n, np.nan)
+        _keep(table, key, column)
     rows = table.lookup.rows(given)
     try:
         values: NDArray[np.float64] = column.take(rows, axis=0).astype(np.float64, copy=False)
@@ -103,23 +109,20 @@ def by_architecture(
     recipe: str | None,
     epochs: int | None,
     seed: Seed,
-    *,
-    absent_is_nan: bool,
-) -> NDArray[Any]:
+) -> NDArray[Any] | None:
     """Return (A,) values by table row (or (A, S) for all seeds), NaN where there is no ok run.
+
+    None: the store holds nothing at these axes.
 
     Raises:
         InputError: the store does not know the metric.
         AmbiguousQueryError: an axis is left open that the store holds several values of.
-        MissingRowsError: the store holds nothing there (unless ``absent_is_nan``).
     """
     check_metric(table, metric)
     constant = table.metrics[metric].per == "architecture"
     section = select(table, task, recipe, None if constant else epochs, metric if constant else None)
     if section is None:
-        if absent_is_nan:
-            return np.full((len(table.codes), 0) if seed == "all" else len(table.codes), np.nan)
-        raise MissingRowsError(no_section(table, task, recipe, epochs))
+        return None
     if constant:
         values = of_seed(table, section, metric, 0)
         return values[:, None] if seed == "all" else values
@@ -213,12 +216,11 @@ def _seed_mean(table: Table, section: Section, metric: str) -> NDArray[np.float6
     return means
 
 
-def _keep(table: Table, key: Any, column: NDArray[Any]) -> NDArray[Any]:
+def _keep(table: Table, key: Any, column: NDArray[Any]) -> None:
     """Keep a column for the next query, in place of all others once there are many."""
     if len(table.columns) >= KEPT_COLUMNS:
         table.columns.clear()
     table.columns[key] = column
-    return column
 
 
 def _listed(values: list[Any]) -> str:

@@ -79,7 +79,7 @@ def _axes(records: Records) -> list[tuple[str, object, int]]:
 
 def _check_values(metric: Metric, values: NDArray[np.floating], ok: NDArray[np.bool_]) -> None:
     """Refuse fractions outside [0, 1], and infinities in ok runs; ``ok`` is (n,), values (n,) or (n, E)."""
-    by_row = values.reshape(len(values), -1)
+    by_row = values[:, None] if values.ndim == 1 else values
     if metric.unit == FRACTION:
         wrong = (by_row < 0) | (by_row > 1)
         expected = "a fraction in [0, 1] (or NaN: not measured)"
