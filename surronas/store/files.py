@@ -31,7 +31,8 @@ def write_aside(path: Path, parts: Iterable[bytes | memoryview]) -> None:
             partial.rename(path)
             sync_folder(path.parent)
     except BaseException:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            partial.unlink()
         raise
 
 

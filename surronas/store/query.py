@@ -34,9 +34,9 @@ def query(
     if column is None:
         column = by_architecture(table, *key)
         if column is None:
-            if missing == "raise":
-                raise MissingRowsError(no_section(table, task, recipe, epochs))
             n = len(table.lookup.rows(given))
+            if missing == "raise" and n:
+                raise MissingRowsError(no_section(table, task, recipe, epochs))
             return np.full((n, 0) if seed == "all" else n, np.nan)
         _keep(table, key, column)
     rows = table.lookup.rows(given)

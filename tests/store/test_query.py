@@ -190,6 +190,7 @@ def test_an_empty_store_says_so(path, cell201: Cell201, cells: np.ndarray) -> No
     assert empty.info()["runs"] == 0
     assert np.isnan(empty.query(cells, "valid_accuracy", missing="nan")).all()
     assert empty.query(cells, "valid_accuracy", seed="all", missing="nan").shape == (30, 0)
+    assert empty.query(empty.architectures, "valid_accuracy").shape == (0,)
     with pytest.raises(MissingRowsError, match="no runs yet"):
         empty.query(cells, "valid_accuracy")
 
