@@ -1,0 +1,95 @@
+"""Real training as an evaluator: the same question as to a table, the same records as answer."""
+
+from collections.abc import Iterator, Sequence
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from surronas.spaces import Architectures, SearchSpace
+from surronas.store import TRAINING_METRICS, Records, concatenate_records, new_records
+from surronas.training.executor import Executor, ProcessExecutor, SerialExecutor
+from surronas.training.recipe import Recipe
+from surronas.training.tasks.base import Task
+from surronas.training.trainer import CURVES, Trainer, TrainingResult
+
+
+class TrainingEvaluator:
+    """Trains architectures for real; the network built is that of the canonical form.
+
+    So isomorphic architectures give the same curves, to the last digit, for one seed. Use it in a
+    ``with`` block (or call ``close``) when ``num_workers`` is above 1.
+    """
+
+    def __init__(
+        self,
+        space: SearchSpace,
+        task: Task,
+        recipe: Recipe,
+        *,
+        device: str = "auto",
+        mixed_precision: bool = True,
+        num_workers: int = 1,
+        origin: str = "search",
+    ) -> None:
+        self.space, self.task, self.recipe, self.origin = space, task, recipe, origin
+        self._executor: Executor
+        if num_workers == 1:
+            self._executor = SerialExecutor(
+                Trainer(task, recipe, device=device, mixed_precision=mixed_precision)
+            )
+        else:
+            self._executor = ProcessExecutor(
+                task, recipe, device=device, mixed_precision=mixed_precision, num_workers=num_workers
+            )
+
+    def evaluate(self, architectures: ArrayLike, seeds: Sequence[int]) -> Records:
+        """Return one row for each architecture and seed, architecture by architecture, curves included.
+
+        A run that failed (diverged, out of memory, killed) is a row with that status and NaN metrics.
+        """
+        batch = self.space.validate(architectures)
+        rows = dict(self._finished(batch, seeds))
+        return concatenate_records([rows[i] for i in range(len(rows))]) if rows else self._blank(0)
+
+    def stream(self, architectures: ArrayLike, seeds: Sequence[int]) -> Iterator[Records]:
+        """Yield one (1,) row for each architecture and seed as soon as its training ends."""
+        for _, row in self._finished(self.space.validate(architectures), seeds):
+            yield row
+
+    def _finished(self, batch: Architectures, seeds: Sequence[int]) -> Iterator[tuple[int, Records]]:
+        """Yield (position, row) as trainings end; positions count architecture by architecture."""
+        pairs = [(row, int(seed)) for row in batch for seed in seeds]
+        canonical = self.space.canonical(batch)
+        jobs = [(self.space.graph(row), int(seed)) for row in canonical for seed in seeds]
+        for position, result in self._executor.run(jobs):
+            yield position, self._record(*pairs[position], result)
+
+    def _blank(self, n: int) -> Records:
+        return new_records(n, self.space.num_decisions, TRAINING_METRICS, CURVES, self.recipe.epochs)
+
+    def _record(self, architecture: Architectures, seed: int, result: TrainingResult) -> Records:
+        """Return the (1,) row of one training run; the metrics are those after the last epoch."""
+        row = self._blank(1)
+        row["architecture"], row["seed"], row["origin"] = architecture, seed, self.origin
+        row["task"], row["recipe"], row["epochs"] = self.task.name, self.recipe.to_json(), self.recipe.epochs
+        row["status"], row["device"] = result.status, result.device[:64]
+        for name, curve in result.curves.items():
+            row[f"{name}_curve"] = curve
+            row[name] = curve[-1] if result.status == "ok" else np.nan
+        row["train_seconds"] = result.train_seconds
+        for name, count in (("params", result.params), ("flops", result.flops)):
+            row[name] = count if count >= 0 else np.nan
+        return row
+
+    def close(self) -> None:
+        """Stop the worker processes, if any."""
+        self._executor.close()
+
+    def __enter__(self) -> "TrainingEvaluator":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
