@@ -29,21 +29,19 @@ def expected_improvement(mean: Array, std: Array, best: float) -> Array:
     Raises:
         InputError: a standard deviation is negative or not finite, or the shapes differ.
     """
-    z = _standardize(mean, std, best)
-    return np.asarray(std * np.exp(_log_h(z)))
+    return np.exp(log_expected_improvement(mean, std, best))
 
 
 def log_expected_improvement(mean: Array, std: Array, best: float) -> Array:
-    """Return log E[max(f - best, 0)] (n,), finite wherever std > 0 (Ament et al. 2023, eq. 9).
+    """Return log E[max(f - best, 0)] (n,), finite where std > 0 (Ament et al. 2023, eq. 9).
 
     Raises:
         InputError: a standard deviation is negative or not finite, or the shapes differ.
     """
     z = _standardize(mean, std, best)
-    with np.errstate(divide="ignore"):  # log(0) = -inf is the answer for std = 0 ...
-        value = _log_h(z) + np.log(std)
-        certain = np.log(np.maximum(mean - best, 0.0))  # ... but for a sure improvement, it is its size
-    return np.where(std > 0, value, certain)
+    with np.errstate(divide="ignore"):
+        certain = np.log(np.maximum(mean - best, 0.0))  # for std = 0: -inf, or the log of a sure gain
+        return np.where(std > 0, _log_h(np.where(std > 0, z, 0.0)) + np.log(std), certain)
 
 
 def probability_of_improvement(mean: Array, std: Array, best: float) -> Array:
