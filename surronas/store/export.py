@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from surronas.store.axes import Axes, Seed
 from surronas.store.query import matching, of_seed
 from surronas.store.schema import CURVE_SUFFIX, STATUSES, Records, new_records
 from surronas.store.table import Section, Table
@@ -13,10 +14,7 @@ from surronas.store.table import Section, Table
 def records(
     table: Table,
     rows: NDArray[np.int64] | None,
-    task: str | None,
-    recipe: str | None,
-    epochs: int | None,
-    seed: int | None,
+    axes: Axes,
     origin: str | None,
     *,
     curves: bool,
@@ -24,8 +22,8 @@ def records(
     """Return (n,) records of all matching runs, by task, recipe, epochs, then seed, then architecture."""
     found = [
         (section, positions)
-        for section in matching(table, task, recipe, epochs)
-        if len(positions := _positions(section, rows, seed, origin))
+        for section in matching(table, axes)
+        if len(positions := _positions(section, rows, axes.seed, origin))
     ]
     with_curves = {name for section, _ in found for name in section.curve_metrics} if curves else set()
     longest = max((section.key[2] or 0 for section, _ in found), default=0) if with_curves else 0
@@ -44,7 +42,7 @@ def records(
 
 
 def _positions(
-    section: Section, rows: NDArray[np.int64] | None, seed: int | None, origin: str | None
+    section: Section, rows: NDArray[np.int64] | None, seed: Seed, origin: str | None
 ) -> NDArray[np.int64]:
     """Return the positions of a section's runs that match; None means any."""
     kept = np.ones(section.num_runs, bool)

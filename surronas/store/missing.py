@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from surronas.errors import MissingRowsError
 from surronas.spaces import Architectures
+from surronas.store.axes import Axes
 from surronas.store.schema import STATUSES
 from surronas.store.table import Section, Table
 
@@ -17,14 +18,11 @@ def missing_rows(
     rows: NDArray[np.int64],
     lacking: NDArray[np.int64],
     metric: str,
-    asked_for: str,
-    task: str | None,
-    recipe: str | None,
-    epochs: int | None,
-    seed: object,
+    axes: Axes,
+    kind: str = "",
 ) -> MissingRowsError:
     """Return the error that names the first few ``lacking`` architectures and what is there for them."""
-    asked = _axes(task, recipe, epochs, seed)
+    asked = _axes(axes)
     names = table.space.to_strings(decisions[lacking[:NAMED]])
     told = [
         f"row {row} {name}: {_what_there_is(table, int(rows[row]), metric)}"
@@ -32,19 +30,19 @@ def missing_rows(
     ]
     more = f"; and {len(lacking) - NAMED} more" if len(lacking) > NAMED else ""
     return MissingRowsError(
-        f"{len(lacking)} of {len(rows)} architectures have no {asked_for} of an ok run{asked}: "
+        f"{len(lacking)} of {len(rows)} architectures have no {metric}{kind} of an ok run{asked}: "
         f'{"; ".join(told)}{more}. Pass missing="nan" to get NaN there'
     )
 
 
-def no_section(table: Table, task: str | None, recipe: str | None, epochs: int | None) -> str:
+def no_section(table: Table, axes: Axes) -> str:
     """Return the message for axes at which the store holds no run at all."""
     if not table.sections:
         return 'the store holds no runs yet; append some, or pass missing="nan" to get NaN'
     held = "; ".join(_short(section) for section in list(table.sections.values())[:NAMED])
     more = f"; and {len(table.sections) - NAMED} more" if len(table.sections) > NAMED else ""
     return (
-        f"the store holds no runs{_axes(task, recipe, epochs, None)}; it holds {held}{more}. "
+        f"the store holds no runs{_axes(axes._replace(seed=None))}; it holds {held}{more}. "
         f'Pass missing="nan" to get NaN'
     )
 
@@ -81,7 +79,8 @@ def _short(section: Section) -> str:
     return f"task {task!r}, epochs {epochs}, recipe {recipe[:60]!r}"
 
 
-def _axes(task: str | None, recipe: str | None, epochs: int | None, seed: object) -> str:
-    given = {"task": task, "recipe": recipe and recipe[:60], "epochs": epochs, "seed": seed}
+def _axes(axes: Axes) -> str:
+    """Return the axes that a question gives, in words; recipes cut short."""
+    given = axes._replace(recipe=axes.recipe and axes.recipe[:60])._asdict()
     words = [f"{name} {value!r}" for name, value in given.items() if value is not None]
     return f" at {', '.join(words)}" if words else ""

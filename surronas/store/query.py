@@ -1,17 +1,17 @@
 """Answers from a table: pick the one section that a query means, then values by architecture."""
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from surronas.errors import AmbiguousQueryError, InputError, MissingRowsError
+from surronas.store.axes import Axes, Seed
 from surronas.store.lookup import Given
 from surronas.store.missing import missing_rows, no_section
 from surronas.store.table import Section, Table
 
-Seed = int | Literal["mean", "all"] | None
 KEPT_COLUMNS = 256  # columns by architecture that a table keeps: 256 x 15,625 values are 32 MB
 
 
@@ -19,26 +19,22 @@ def query(
     table: Table,
     given: Given,
     metric: str,
-    task: str | None,
-    recipe: str | None,
-    epochs: int | None,
-    seed: Seed,
+    axes: Axes,
     missing: str,
 ) -> NDArray[np.float64]:
     """Return (n,) values, or (n, S) for all seeds; see ``BenchmarkStore.query``."""
     _check_missing(missing)
-    if seed is not None and not isinstance(seed, (int, np.integer)) and seed not in ("mean", "all"):
-        raise InputError(f'expected seed to be an integer, "mean", "all" or None, got {seed!r}')
-    key = (metric, task, recipe, epochs, seed)
-    column = table.columns.get(key)
+    if not isinstance(axes.seed, (int, np.integer)) and axes.seed not in (None, "mean", "all"):
+        raise InputError(f'expected seed to be an integer, "mean", "all" or None, got {axes.seed!r}')
+    column = table.columns.get((metric, axes))
     if column is None:
-        column = by_architecture(table, *key)
+        column = by_architecture(table, metric, axes)
         if column is None:
             n = len(table.lookup.rows(given))
             if missing == "raise" and n:
-                raise MissingRowsError(no_section(table, task, recipe, epochs))
-            return np.full((n, 0) if seed == "all" else n, np.nan)
-        _keep(table, key, column)
+                raise MissingRowsError(no_section(table, axes))
+            return np.full((n, 0) if axes.seed == "all" else n, np.nan)
+        _keep(table, (metric, axes), column)
     rows = table.lookup.rows(given)
     try:
         values: NDArray[np.float64] = column.take(rows, axis=0).astype(np.float64, copy=False)
@@ -54,7 +50,7 @@ def query(
         lacking = np.isnan(values) if values.ndim == 1 else np.isnan(values).all(axis=1)
         if lacking.any():
             decisions = table.lookup.decisions(given)
-            raise missing_rows(table, decisions, rows, np.flatnonzero(lacking), metric, *key)
+            raise missing_rows(table, decisions, rows, np.flatnonzero(lacking), metric, axes)
     return values
 
 
@@ -62,22 +58,18 @@ def curves(
     table: Table,
     given: Given,
     metric: str,
-    task: str | None,
-    recipe: str | None,
-    epochs: int | None,
-    seed: int | None,
+    axes: Axes,
     missing: str,
 ) -> NDArray[np.float32]:
     """Return the (n, epochs) curves of ok runs; see ``BenchmarkStore.curves``."""
     check_metric(table, metric)
     _check_missing(missing)
-    section, rows = select(table, task, recipe, epochs), table.lookup.rows(given)
+    section, rows = select(table, axes), table.lookup.rows(given)
     if section is None:
-        if missing == "nan" and epochs is not None:
-            return np.full((len(rows), epochs), np.nan, np.float32)
-        raise MissingRowsError(no_section(table, task, recipe, epochs))
-    seed = one_seed(section, seed)
-    at = section.find(rows, seed)
+        if len(rows) and (missing == "raise" or axes.epochs is None):
+            raise MissingRowsError(no_section(table, axes))
+        return np.full((len(rows), axes.epochs or 0), np.nan, np.float32)
+    at = section.find(rows, one_seed(section, axes.seed))
     found = np.full((len(rows), section.key[2] or 0), np.nan, np.float32)
     there = np.flatnonzero(at >= 0)
     there = there[section.status[at[there]] == 0]
@@ -85,31 +77,21 @@ def curves(
     lacking = np.isnan(found).all(axis=1)
     if missing == "raise" and lacking.any():
         decisions = table.lookup.decisions(given)
-        axes = (f"{metric} curve", task, recipe, epochs, seed)
-        raise missing_rows(table, decisions, rows, np.flatnonzero(lacking), metric, *axes)
+        raise missing_rows(table, decisions, rows, np.flatnonzero(lacking), metric, axes, " curve")
     return found
 
 
-def contains(
-    table: Table, given: Given, task: str | None, recipe: str | None, epochs: int | None, seed: int | None
-) -> NDArray[np.bool_]:
+def contains(table: Table, given: Given, axes: Axes) -> NDArray[np.bool_]:
     """Return (n,) whether there is a run at the given axes, None meaning any."""
     held = np.zeros(len(table.codes) + 1, bool)  # the last stands for architectures without a row
-    for section in matching(table, task, recipe, epochs):
-        rows = section.rows if seed is None else section.rows[section.run_seeds == seed]
+    for section in matching(table, axes):
+        rows = section.rows if axes.seed is None else section.rows[section.run_seeds == axes.seed]
         held[rows] = True
     found: NDArray[np.bool_] = held[table.lookup.rows(given)]
     return found
 
 
-def by_architecture(
-    table: Table,
-    metric: str,
-    task: str | None,
-    recipe: str | None,
-    epochs: int | None,
-    seed: Seed,
-) -> NDArray[Any] | None:
+def by_architecture(table: Table, metric: str, axes: Axes) -> NDArray[Any] | None:
     """Return (A,) values by table row (or (A, S) for all seeds), NaN where there is no ok run.
 
     None: the store holds nothing at these axes.
@@ -120,17 +102,17 @@ def by_architecture(
     """
     check_metric(table, metric)
     constant = table.metrics[metric].per == "architecture"
-    section = select(table, task, recipe, None if constant else epochs, metric if constant else None)
+    section = select(table, axes._replace(epochs=None), metric) if constant else select(table, axes)
     if section is None:
         return None
     if constant:
         values = of_seed(table, section, metric, 0)
-        return values[:, None] if seed == "all" else values
-    if seed == "mean":
+        return values[:, None] if axes.seed == "all" else values
+    if axes.seed == "mean":
         return _seed_mean(table, section, metric)
-    if seed == "all":
+    if axes.seed == "all":
         return np.stack([of_seed(table, section, metric, int(s)) for s in section.seeds], axis=1)
-    return of_seed(table, section, metric, one_seed(section, seed))
+    return of_seed(table, section, metric, one_seed(section, axes.seed))
 
 
 def _check_missing(missing: str) -> None:
@@ -145,17 +127,15 @@ def check_metric(table: Table, metric: str) -> None:
         raise InputError(f"unknown metric {metric!r}; the store has {', '.join(table.metrics)}")
 
 
-def select(
-    table: Table, task: str | None, recipe: str | None, epochs: int | None, constant: str | None = None
-) -> Section | None:
+def select(table: Table, axes: Axes, constant: str | None = None) -> Section | None:
     """Return the one section of runs (or of a constant, by name) that the axes mean, None if there is none.
 
     Raises:
         AmbiguousQueryError: an axis is left open that has several values.
     """
-    sections = list(matching(table, task, recipe, epochs, constant))
+    sections = list(matching(table, axes, constant))
     for axis, name in enumerate(("task", "recipe", "epochs")):
-        if (task, recipe, epochs)[axis] is None:
+        if axes[axis] is None:
             values = sorted({section.key[axis] for section in sections}, key=str)
             if len(values) > 1:
                 raise AmbiguousQueryError(
@@ -165,17 +145,14 @@ def select(
     return sections[0] if sections else None
 
 
-def matching(
-    table: Table, task: str | None, recipe: str | None, epochs: int | None, constant: str | None = None
-) -> Iterable[Section]:
+def matching(table: Table, axes: Axes, constant: str | None = None) -> Iterable[Section]:
     """Return the sections of runs (or of a constant, by name) at the given axes; None means any."""
-    wanted = (task, recipe, epochs)
     for section in table.constants_of(constant) if constant else table.sections.values():
-        if all(want is None or want == have for want, have in zip(wanted, section.key, strict=True)):
+        if all(want is None or want == have for want, have in zip(axes[:3], section.key, strict=True)):
             yield section
 
 
-def one_seed(section: Section, seed: int | None) -> int:
+def one_seed(section: Section, seed: Seed) -> int:
     """Return the seed meant: the only one there is where it is left open.
 
     Raises:

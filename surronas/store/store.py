@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from surronas.errors import InputError, StoreError
 from surronas.spaces import Architectures, SearchSpace
 from surronas.store import query as queries
+from surronas.store.axes import Axes, Seed
 from surronas.store.batch import Batch, without_duplicates
 from surronas.store.check import check_store
 from surronas.store.export import records as export_records
@@ -21,7 +22,6 @@ from surronas.store.layout import Header
 from surronas.store.lookup import Given
 from surronas.store.new_segment import new_segment
 from surronas.store.opening import create_storage, space_of, storage_at, table_of
-from surronas.store.query import Seed
 from surronas.store.schema import TRAINING_METRICS, Metric, Records
 from surronas.store.storage import Storage
 from surronas.store.validation import validate
@@ -128,13 +128,13 @@ class BenchmarkStore:
 
     def epochs(self, *, task: str | None = None, recipe: str | None = None) -> list[int]:
         """Return the numbers of epochs that have runs; None means any task or recipe."""
-        return sorted({s.key[2] or 0 for s in queries.matching(self._table, task, recipe, None)})
+        return sorted({s.key[2] or 0 for s in queries.matching(self._table, Axes(task, recipe))})
 
     def seeds(
         self, *, task: str | None = None, recipe: str | None = None, epochs: int | None = None
     ) -> list[int]:
         """Return the seeds that have runs; None means any task, recipe or epochs."""
-        sections = queries.matching(self._table, task, recipe, epochs)
+        sections = queries.matching(self._table, Axes(task, recipe, epochs))
         return sorted({seed for section in sections for seed in section.seeds.tolist()})
 
     def __len__(self) -> int:
@@ -167,7 +167,7 @@ class BenchmarkStore:
             InputError: an unknown metric; ArchitectureError: an architecture of another space.
             StoreDamagedError: the bytes that the answer needs are damaged.
         """
-        return queries.query(self._table, architectures, metric, task, recipe, epochs, seed, missing)
+        return queries.query(self._table, architectures, metric, Axes(task, recipe, epochs, seed), missing)
 
     def curves(
         self,
@@ -185,7 +185,7 @@ class BenchmarkStore:
         Only runs with status ok answer (``records`` has the curves of failed ones too); epochs that were
         not measured are NaN.
         """
-        return queries.curves(self._table, architectures, metric, task, recipe, epochs, seed, missing)
+        return queries.curves(self._table, architectures, metric, Axes(task, recipe, epochs, seed), missing)
 
     def contains(
         self,
@@ -197,7 +197,7 @@ class BenchmarkStore:
         seed: int | None = None,
     ) -> NDArray[np.bool_]:
         """Return (n,) whether there is a run at the given axes (None: any), whatever its status."""
-        return queries.contains(self._table, architectures, task, recipe, epochs, seed)
+        return queries.contains(self._table, architectures, Axes(task, recipe, epochs, seed))
 
     def records(
         self,
@@ -215,7 +215,7 @@ class BenchmarkStore:
         ``other.append(store.records())`` copies them. They lie by task, recipe, epochs, seed, architecture.
         """
         rows = None if architectures is None else self._table.lookup.rows(architectures)
-        return export_records(self._table, rows, task, recipe, epochs, seed, origin, curves=curves)
+        return export_records(self._table, rows, Axes(task, recipe, epochs, seed), origin, curves=curves)
 
     def table(
         self,

@@ -131,6 +131,19 @@ def test_a_reader_that_sees_merged_and_original_segments_counts_once(tmp_path, c
     assert len(list(store.path.glob("segment-*"))) == 1
 
 
+def test_what_is_added_during_a_merge_stays_the_younger(tmp_path: Path, cell201: Cell201, cells) -> None:
+    store, runs = BenchmarkStore.create(tmp_path / "s", cell201), make_runs(cells)
+    store.append(runs)
+    elsewhere = BenchmarkStore.create(tmp_path / "t", cell201)
+    runs_again = runs.copy()
+    runs_again["valid_accuracy"] = 0.5
+    elsewhere.append(runs_again)
+    store.merge()  # began before the other process added its twin runs, and ended after it
+    younger = max(elsewhere.path.glob("segment-*"))
+    younger.rename(store.path / younger.name)
+    assert_same_runs(BenchmarkStore.open(store.path).records(), runs)
+
+
 def test_many_appends_are_merged_by_themselves(tmp_path, cell201, cells, monkeypatch) -> None:
     monkeypatch.setattr(folders, "MANY_SEGMENTS", 8)
     store = BenchmarkStore.create(tmp_path / "s", cell201)

@@ -1,0 +1,14 @@
+"""The axes by which runs are asked for."""
+
+from typing import Literal, NamedTuple
+
+Seed = int | Literal["mean", "all"] | None
+
+
+class Axes(NamedTuple):
+    """Task, recipe (JSON), epochs and seed of a question; None: left open."""
+
+    task: str | None = None
+    recipe: str | None = None
+    epochs: int | None = None
+    seed: Seed = None
