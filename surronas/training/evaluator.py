@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from surronas.spaces import Architectures, SearchSpace
-from surronas.store import TRAINING_METRICS, Records, concatenate_records, new_records
+from surronas.store import TRAINING_METRICS, Metric, Records, concatenate_records, new_records
 from surronas.training.executor import Executor, ProcessExecutor, SerialExecutor
 from surronas.training.recipe import Recipe
 from surronas.training.tasks.base import Task
@@ -42,6 +42,11 @@ class TrainingEvaluator:
             self._executor = ProcessExecutor(
                 task, recipe, device=device, mixed_precision=mixed_precision, num_workers=num_workers
             )
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """The metrics that a training gives."""
+        return TRAINING_METRICS
 
     def evaluate(self, architectures: ArrayLike, seeds: Sequence[int]) -> Records:
         """Return one row for each architecture and seed, architecture by architecture, curves included.

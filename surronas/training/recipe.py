@@ -32,13 +32,14 @@ class Recipe:
 
     def __post_init__(self) -> None:
         for knob in fields(self):
-            value, minimum = getattr(self, knob.name), knob.metadata.get("minimum")
+            value: Any = getattr(self, knob.name)
+            minimum: float | None = knob.metadata.get("minimum")
             kinds = {int: (int,), float: (int, float), str: (str,)}[cast(type, knob.type)]
             if not isinstance(value, kinds) or isinstance(value, bool):
                 raise InputError(
                     f"recipe {self.name!r}: expected {knob.name} of type {kinds[-1].__name__}, got {value!r}"
                 )
-            if minimum is not None and not minimum <= value < float("inf"):
+            if minimum is not None and not minimum <= float(value) < float("inf"):
                 raise InputError(f"recipe {self.name!r}: expected {knob.name} >= {minimum}, got {value}")
 
     def units(self) -> dict[str, str]:

@@ -1,0 +1,171 @@
+"""Train Cell201 networks on `digits` for real and write the shipped benchmark with its data card.
+
+    python reproduce/build_digits_cell201.py                             # the shipped table
+    python reproduce/build_digits_cell201.py --num-architectures 6466    # every distinct network
+
+Architectures are the canonical forms of the 6,466 classes in one fixed random order, so a longer run
+extends a shorter one. Finished trainings are kept in the work folder: interrupt it at any moment, and
+the same command goes on. The shipped file and its card are written at the end, aside and renamed.
+"""
+
+import os
+
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[_name] = "1"  # one thread a worker: two spin against each other on tiny networks
+
+import argparse
+import hashlib
+import itertools
+import platform
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from surronas import __version__
+from surronas.metrics import kendall_tau, spearman
+from surronas.spaces import Architectures, Cell201
+from surronas.store import BenchmarkStore, Records, concatenate_records
+from surronas.training import DIGITS_RECIPE, TrainingEvaluator, digits
+
+SEEDS = (0, 1, 2)
+ORDER_SEED = 201  # the order in which the 6,466 classes are trained
+ROWS_PER_APPEND = 24
+ROOT = Path(__file__).parents[1]
+DESTINATION = ROOT / "benchmarks_data" / "digits_cell201.h5"
+LICENCE = "Apache-2.0 (the table); images: UCI Optical Recognition of Handwritten Digits, CC BY 4.0"
+DESCRIPTION = "Cell201 networks trained on scikit-learn's 8x8 digits, every epoch of every run"
+
+
+def main() -> None:
+    """Train what is missing, then write the file and the card."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--num-architectures", type=int, default=1500)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--work", type=Path, default=ROOT / "runs" / "digits_cell201", help="work folder")
+    parser.add_argument("--out", type=Path, default=DESTINATION)
+    arguments = parser.parse_args()
+    architectures = chosen_architectures(arguments.num_architectures)
+    work = open_or_create(arguments.work)
+    train_missing(work, architectures, arguments.workers)
+    write_benchmark(work, architectures, arguments.out)
+
+
+def chosen_architectures(number: int) -> Architectures:
+    """Return the first (number, 6) canonical cells of the fixed order."""
+    space = Cell201()
+    classes = np.unique(space.keys(space.enumerate()))
+    return space.from_codes(np.random.default_rng(ORDER_SEED).permutation(classes)[:number])
+
+
+def open_or_create(path: Path) -> BenchmarkStore:
+    """Return the store of finished trainings, new if there is none."""
+    if path.exists():
+        return BenchmarkStore.open(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return BenchmarkStore.create(path, Cell201(), canonical=True, description=DESCRIPTION, licence=LICENCE)
+
+
+def train_missing(work: BenchmarkStore, architectures: Architectures, workers: int) -> None:
+    """Train every architecture and seed that the work folder does not hold, and keep each as it ends."""
+    done = np.stack([work.contains(architectures, seed=seed) for seed in SEEDS])  # (seeds, n)
+    missing = architectures[~done.all(axis=0)]
+    print(f"{int(done.sum())} trainings are there, {int((~done).sum())} to go", flush=True)
+    started, finished = time.perf_counter(), 0
+    with TrainingEvaluator(
+        work.space, digits(), DIGITS_RECIPE, device="cpu", num_workers=workers, origin="benchmark"
+    ) as evaluator:
+        for rows in batches(evaluator.stream(missing, SEEDS)):
+            work.append(rows, existing="skip", command=COMMAND, versions=versions())
+            finished += len(rows)
+            speed = (time.perf_counter() - started) / finished
+            print(f"{len(work)} rows, {speed:.2f} s a training", flush=True)
+
+
+def batches(rows: Iterator[Records]) -> Iterator[Records]:
+    """Yield the rows joined to batches of ROWS_PER_APPEND."""
+    while batch := list(itertools.islice(rows, ROWS_PER_APPEND)):
+        yield concatenate_records(batch)
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that decide the numbers."""
+    return {
+        "surronas": __version__,
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+    }
+
+
+COMMAND = "python reproduce/build_digits_cell201.py"
+
+
+def write_benchmark(work: BenchmarkStore, architectures: Architectures, out: Path) -> None:
+    """Write the file aside, rename it into place, and write the card beside it."""
+    aside = out.with_name(f".{out.stem}.new.h5")
+    aside.unlink(missing_ok=True)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    new = BenchmarkStore.create(aside, work.space, canonical=True, description=DESCRIPTION, licence=LICENCE)
+    new.append(work.records(architectures), command=COMMAND, versions=versions())
+    if damage := new.check():
+        raise SystemExit(f"the new file is damaged: {damage}")
+    aside.rename(out)
+    aside.with_name(aside.name + ".lock").unlink(missing_ok=True)
+    card = data_card(BenchmarkStore.open(out), out)
+    out.with_suffix(".md").write_text(card)
+    print(card)
+
+
+def data_card(store: BenchmarkStore, out: Path) -> str:
+    """Return the card: what the file holds, how it was made, and whether its numbers carry signal."""
+    records = store.table()
+    valid = store.query(store.architectures, "valid_accuracy", seed="all", missing="nan")  # (n, seeds)
+    test = store.query(store.architectures, "test_accuracy", seed="all", missing="nan")
+    complete = np.isfinite(valid).all(axis=1)
+    valid, test = valid[complete], test[complete]
+    mean, seed_std = valid.mean(axis=1), valid.std(axis=1, ddof=1)
+    pairs = [spearman(valid[:, i], valid[:, j]) for i, j in itertools.combinations(range(len(SEEDS)), 2)]
+    top = np.argsort(-mean)[: max(2, len(mean) // 100)]
+    quantiles = np.quantile(mean, [0, 0.05, 0.25, 0.5, 0.75, 0.95, 1])
+    best = int(np.argmax(mean))
+    seconds = records["train_seconds"]
+    statuses = {str(s): int((records["status"] == s).sum()) for s in np.unique(records["status"])}
+    lines = [
+        "# digits_cell201.h5",
+        "",
+        f"{DESCRIPTION}. Made by `{COMMAND} --num-architectures {len(store.architectures)}`; no figure in it is taken from anywhere else.",
+        "",
+        "| what | value |",
+        "|---|---|",
+        f"| architectures x seeds | {len(store.architectures)} of 6,466 distinct NAS-Bench-201 cells x seeds {', '.join(map(str, SEEDS))} |",
+        f"| training runs by status | {statuses} |",
+        f"| task | {digits.__doc__.splitlines()[0]} |" if digits.__doc__ else "",
+        "| split | `numpy.random.default_rng(0).permutation(1797)`, cut in the order train, valid, test |",
+        f"| recipe | `{DIGITS_RECIPE.to_json()}` |",
+        "| metrics | train, valid and test loss (nats) and accuracy (fraction) after every epoch; train seconds, parameters, FLOPs |",
+        f"| hardware | {', '.join(sorted(set(records['device'].tolist())))}, CPU, one thread a training |",
+        f"| versions | {', '.join(f'{k} {v}' for k, v in versions().items())} |",
+        f"| seconds of training steps per run (median, 95 %) | {np.median(seconds):.2f}, {np.quantile(seconds, 0.95):.2f} |",
+        f"| licence | {LICENCE} |",
+        f"| size, sha256 | {out.stat().st_size / 1e6:.2f} MB, `{hashlib.sha256(out.read_bytes()).hexdigest()}` |",
+        "",
+        "## Does it carry signal?",
+        "",
+        "| question | measured | wanted |",
+        "|---|---|---|",
+        f"| spread: valid accuracy, mean of 3 seeds, at 0/5/25/50/75/95/100 % | {' / '.join(f'{q:.3f}' for q in quantiles)} | wide |",
+        f"| Spearman between the valid accuracies of two seeds (3 pairs) | {', '.join(f'{p:.3f}' for p in pairs)} | at least 0.85 |",
+        f"| Kendall tau between seed-mean valid and seed-mean test accuracy | {kendall_tau(mean, test.mean(axis=1)):.3f} | at least 0.6 |",
+        f"| seed std of valid accuracy: median over all, mean in the top 1 % | {np.median(seed_std):.4f}, {seed_std[top].mean():.4f} | |",
+        f"| range of seed-mean valid accuracy within the top 1 % ({len(top)} cells) | {np.ptp(mean[top]):.4f} | above a seed's std |",
+        f"| best by seed-mean valid accuracy | `{store.space.to_strings(store.architectures[complete][[best]])[0]}`: valid {mean[best]:.4f}, test {test[best].mean():.4f} | below 1 |",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

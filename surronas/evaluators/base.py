@@ -1,0 +1,24 @@
+"""What an evaluator is: the one that answers a search, with records, whatever stands behind it."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from numpy.typing import ArrayLike
+
+from surronas.store import Metric, Records
+
+
+class Evaluator(Protocol):
+    """Says how good architectures are; a table and real training answer with the same records."""
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """The metrics that its records carry."""
+        ...
+
+    def evaluate(self, architectures: ArrayLike, seeds: Sequence[int], /) -> Records:
+        """Return one row for each of the n architectures and each seed, architecture by architecture.
+
+        A run that failed is a row with its status; it is never left out and never given a made-up score.
+        """
+        ...
