@@ -26,7 +26,9 @@ from surronas.spaces import Architectures
 from surronas.store.container import FORMAT, VERSION, Column, seal
 from surronas.store.schema import Metric
 
-CHUNK_BYTES = 16_384  # of a curve chunk, uncompressed: one curve then costs one small inflate
+# Of a curve chunk, uncompressed. Measured on 200-epoch curves: reading one costs 70 us and packs to 65 %;
+# twice as many bytes cost 125 us and pack to 64 %.
+CHUNK_BYTES = 8_192
 DEFLATE_LEVEL = 4
 CHUNKS = "#chunks"  # marks, in the directory, the (k, 2) table of where a curve dataset's chunks lie
 

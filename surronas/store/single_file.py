@@ -48,7 +48,7 @@ class FileStorage:
         old, new = table.segments[0], Segment(Container(b"".join(parts), str(self.path)))
         both = Table([old, new], table.space)
         header = replace(old.header, segment=identity)
-        write_aside(self.path, fold(both, both.segments, header))
+        write_aside(self.path, fold(both, both.segments, header) if old.blocks else parts)
 
     def merge(self, known: Sequence[Segment], table_of: TableOf, *, everything: bool) -> None:
         """Do nothing: there is one segment."""

@@ -79,6 +79,7 @@ def test_flipped_bits(content: bytes, runs: Records, tmp_path: Path, rng: np.ran
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3_600)
 def test_ten_thousand_flipped_bits(content: bytes, runs: Records, tmp_path: Path) -> None:
     bits = np.random.default_rng(9).integers(8 * len(content), size=10_000)
     assert_flips_harmless(content, runs, tmp_path / "x.h5", bits)
