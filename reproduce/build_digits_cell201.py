@@ -70,14 +70,14 @@ def open_or_create(path: Path) -> BenchmarkStore:
 
 def train_missing(work: BenchmarkStore, architectures: Architectures, workers: int) -> None:
     """Train every architecture and seed that the work folder does not hold, and keep each as it ends."""
-    done = np.stack([work.contains(architectures, seed=seed) for seed in SEEDS])  # (seeds, n)
-    missing = architectures[~done.all(axis=0)]
+    done = np.stack([work.contains(architectures, seed=seed) for seed in SEEDS], axis=1)  # (n, seeds)
+    rows, seeds = np.nonzero(~done)
     print(f"{int(done.sum())} trainings are there, {int((~done).sum())} to go", flush=True)
     started, finished = time.perf_counter(), 0
     with TrainingEvaluator(
         work.space, digits(), DIGITS_RECIPE, device="cpu", num_workers=workers, origin="benchmark"
     ) as evaluator:
-        for rows in batches(evaluator.stream(missing, SEEDS)):
+        for rows in batches(evaluator.stream(architectures[rows], np.array(SEEDS)[seeds].tolist())):
             work.append(rows, existing="skip", command=COMMAND, versions=versions())
             finished += len(rows)
             speed = (time.perf_counter() - started) / finished

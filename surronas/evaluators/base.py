@@ -1,6 +1,7 @@
 """What an evaluator is: the one that answers a search, with records, whatever stands behind it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from numpy.typing import ArrayLike
@@ -21,4 +22,26 @@ class Evaluator(Protocol):
 
         A run that failed is a row with its status; it is never left out and never given a made-up score.
         """
+        ...
+
+
+@dataclass(frozen=True)
+class Axes:
+    """Where an evaluator's records lie in a store."""
+
+    task: str
+    recipe: str  # canonical JSON
+    epochs: int
+
+
+class StreamingEvaluator(Protocol):
+    """An evaluator that hands over each run as it ends, so that it can be kept at once."""
+
+    @property
+    def axes(self) -> Axes:
+        """The task, recipe and epochs of its records."""
+        ...
+
+    def stream(self, architectures: ArrayLike, seeds: Sequence[int], /) -> Iterator[Records]:
+        """Yield one (1,) row for each of the n architectures, trained with its own of n seeds."""
         ...

@@ -6,6 +6,8 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import ArrayLike
 
+from surronas.errors import InputError
+from surronas.evaluators import Axes
 from surronas.spaces import Architectures, SearchSpace
 from surronas.store import TRAINING_METRICS, Metric, Records, concatenate_records, new_records
 from surronas.training.executor import Executor, ProcessExecutor, SerialExecutor
@@ -48,27 +50,38 @@ class TrainingEvaluator:
         """The metrics that a training gives."""
         return TRAINING_METRICS
 
+    @property
+    def axes(self) -> Axes:
+        """Where its records lie in a store."""
+        return Axes(self.task.name, self.recipe.to_json(), self.recipe.epochs)
+
     def evaluate(self, architectures: ArrayLike, seeds: Sequence[int]) -> Records:
         """Return one row for each architecture and seed, architecture by architecture, curves included.
 
         A run that failed (diverged, out of memory, killed) is a row with that status and NaN metrics.
         """
-        batch = self.space.validate(architectures)
-        rows = dict(self._finished(batch, seeds))
+        batch = np.repeat(self.space.validate(architectures), len(seeds), axis=0)
+        rows = dict(self._finished(batch, list(seeds) * (len(batch) // max(1, len(seeds)))))
         return concatenate_records([rows[i] for i in range(len(rows))]) if rows else self._blank(0)
 
     def stream(self, architectures: ArrayLike, seeds: Sequence[int]) -> Iterator[Records]:
-        """Yield one (1,) row for each architecture and seed as soon as its training ends."""
-        for _, row in self._finished(self.space.validate(architectures), seeds):
+        """Yield one (1,) row for each of the n architectures, trained with its own of n seeds, as each ends.
+
+        Raises:
+            InputError: not as many seeds as architectures.
+        """
+        batch = self.space.validate(architectures)
+        if len(batch) != len(seeds):
+            raise InputError(f"expected a seed for each of {len(batch)} architectures, got {len(seeds)}")
+        for _, row in self._finished(batch, seeds):
             yield row
 
     def _finished(self, batch: Architectures, seeds: Sequence[int]) -> Iterator[tuple[int, Records]]:
-        """Yield (position, row) as trainings end; positions count architecture by architecture."""
-        pairs = [(row, int(seed)) for row in batch for seed in seeds]
+        """Yield (position, row) as trainings end."""
         canonical = self.space.canonical(batch)
-        jobs = [(self.space.graph(row), int(seed)) for row in canonical for seed in seeds]
+        jobs = [(self.space.graph(row), int(seed)) for row, seed in zip(canonical, seeds, strict=True)]
         for position, result in self._executor.run(jobs):
-            yield position, self._record(*pairs[position], result)
+            yield position, self._record(batch[position], int(seeds[position]), result)
 
     def _blank(self, n: int) -> Records:
         return new_records(n, self.space.num_decisions, TRAINING_METRICS, CURVES, self.recipe.epochs)

@@ -1,0 +1,103 @@
+"""What to train next: each proposer turns what was measured into a few architectures worth the time."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surronas.acquisition import upper_confidence_bound
+from surronas.encodings import Encoding, live_one_hot_counts
+from surronas.errors import SpaceExhaustedError
+from surronas.searchers import BayesianOptimization, LocalSearch
+from surronas.spaces import Architectures, SearchSpace
+from surronas.surrogates import Surrogate
+from surronas.surrogates.base import unfitted
+
+_WALK_BATCH = 24  # architectures scored at once: a Cell201 neighborhood
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a proposer may know: the space, the architectures measured, and their scores."""
+
+    space: SearchSpace
+    architectures: Architectures  # (n, d)
+    scores: NDArray[np.float64]  # (n,) more is better
+    failed: Architectures  # (m, d) could not be trained, or are taken by another proposer
+
+
+class Proposer(Protocol):
+    """Proposes architectures that were not measured yet."""
+
+    @property
+    def name(self) -> str:
+        """The name that candidates carry."""
+        ...
+
+    def propose(self, measured: Measured, n: int, seed: int) -> Architectures:
+        """Return (n, d) distinct architectures, the most promising first."""
+        ...
+
+
+@dataclass(frozen=True)
+class BayesianProposer:
+    """Bayesian optimisation: what has the highest log expected improvement under the surrogate."""
+
+    surrogate: Surrogate
+    name: str = "Bayesian optimization"
+    encoding: Encoding = live_one_hot_counts
+
+    def propose(self, measured: Measured, n: int, seed: int) -> Architectures:
+        """Return (n, d) architectures, chosen one after the other as a batch (kriging believer)."""
+        searcher = BayesianOptimization(
+            measured.space, self.surrogate, seed=seed, encoding=self.encoding, num_initial=1
+        )
+        if len(measured.failed):
+            searcher.discard(measured.failed)
+        searcher.tell(measured.architectures, measured.scores)
+        return searcher.ask(n)
+
+
+@dataclass(frozen=True)
+class LocalProposer:
+    """Local search on the surrogate: it starts at the best measured and walks uphill on what is predicted.
+
+    The walk costs no training, so it may be long; what it met of the highest upper confidence bound
+    (mean + ``beta`` std) is proposed.
+    """
+
+    surrogate: Surrogate
+    name: str = "local search"
+    encoding: Encoding = live_one_hot_counts
+    num_steps: int = 400  # architectures that the walk looks at
+    beta: float = 1.0
+
+    def propose(self, measured: Measured, n: int, seed: int) -> Architectures:
+        """Return (n, d) architectures, the highest upper confidence bound first."""
+        space = measured.space
+        surrogate = unfitted(self.surrogate).fit(
+            self.encoding(space, measured.architectures), measured.scores
+        )
+        walk = LocalSearch(space, seed=seed, num_initial=1)
+        if len(measured.failed):
+            walk.discard(measured.failed)
+        best_first = np.argsort(-measured.scores, kind="stable")
+        walk.tell(measured.architectures[best_first], measured.scores[best_first])
+        met = [np.empty((0, space.num_decisions), dtype=np.int8)]
+        bounds = [np.empty(0)]
+        while sum(map(len, met)) < max(n, self.num_steps):
+            try:
+                batch = walk.ask(_WALK_BATCH)
+            except SpaceExhaustedError:  # a small space: what it met must do
+                break
+            mean, std = surrogate.predict(self.encoding(space, batch), return_std=True)
+            bounds.append(upper_confidence_bound(mean, std, 0.0, beta=self.beta))
+            walk.tell(batch, bounds[-1])
+            met.append(batch)
+        order = np.argsort(-np.concatenate(bounds), kind="stable")
+        if len(order) < n:
+            raise SpaceExhaustedError(
+                f"{self.name} was asked for {n} architectures and found {len(order)} new ones"
+            )
+        return np.concatenate(met)[order[:n]]
