@@ -40,10 +40,10 @@ def test_log_expected_improvement_golden(z: float, exact: float) -> None:
     assert one(log_expected_improvement, z, 1.0, 0.0) == pytest.approx(exact, rel=1e-12)
 
 
-@pytest.mark.parametrize("z", [-1e4, -1e6, -6.6e7, -6.8e7, -1e9, -1e150])
+@pytest.mark.parametrize("z", [-1e6, -6.6e7, -6.8e7, -1e9, -1e150])
 def test_log_expected_improvement_in_the_far_tail(z: float) -> None:
-    expected = -0.5 * z * z - 0.5 * np.log(2 * np.pi) - 2 * np.log(-z)  # h ~ phi / z², to 3 / z² relative
-    assert one(log_expected_improvement, z, 1.0, 0.0) == pytest.approx(expected, rel=1e-12)
+    expected = -0.5 * z * z - 0.5 * np.log(2 * np.pi) - 2 * np.log(-z)  # h ~ phi / z²
+    assert one(log_expected_improvement, z, 1.0, 0.0) == pytest.approx(expected, rel=1e-15)
 
 
 @pytest.mark.parametrize("seam", [-1.0, -1.0 / np.sqrt(np.finfo(float).eps)])

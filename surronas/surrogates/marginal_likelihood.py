@@ -19,13 +19,14 @@ from numpy.typing import NDArray
 from scipy.linalg import lapack
 from scipy.optimize import Bounds, minimize
 
+from surronas.errors import InputError
 from surronas.surrogates.kernels import Kernel, squared_distances
 
 Array = NDArray[np.float64]
 JITTER = 1e-8  # of the targets' variance: far under any noise measured (1e-4 and up), keeps K factorable
 
 # Priors on theta, normal. With features scaled to a mean squared distance of 1 between rows, w = 1 is a
-# lengthscale of one typical distance. Chosen on NAS-Bench-201 by reproduce/surrogate_quality.py.
+# lengthscale of one typical distance, and targets have variance 1. Wide: the data decide from n = 30 on.
 _WEIGHT_PRIOR = (0.0, 1.0)
 _SIGNAL_PRIOR = (0.0, 1.0)
 _NOISE_PRIOR = (float(np.log(1e-2)), 1.5)
@@ -88,8 +89,7 @@ class MarginalLikelihood:
     def maximize(self) -> HyperParameters:
         """Return the hyper-parameters of greatest posterior density: L-BFGS from the prior's mean.
 
-        One start is enough: the priors leave one optimum, and 8 further random starts on NAS-Bench-201
-        (n = 16 to 256) found none better.
+        One start is enough: see test_further_starts_find_no_better_optimum.
         """
         mean, _ = self.prior
         bounds = Bounds(mean - _LOG_RANGE, mean + _LOG_RANGE)
@@ -100,14 +100,20 @@ class MarginalLikelihood:
 def cholesky(signal_covariance: Array, noise: float) -> Array:
     """Return the lower Cholesky factor (n, n) of ``signal_covariance + (noise + jitter) I``.
 
-    The jitter grows tenfold until the matrix is positive definite; it overwrites its argument's diagonal.
+    The jitter grows tenfold, to 1e-2 at most, until the matrix is positive definite. The argument's
+    diagonal is overwritten.
+
+    Raises:
+        InputError: it never is: the features or targets are too large or too small for float64.
     """
     diagonal = np.einsum("ii->i", signal_covariance)
     clean = diagonal + noise
-    jitter = JITTER
-    while True:
+    for jitter in JITTER * 10.0 ** np.arange(7):
         diagonal[:] = clean + jitter
         factor, failed = lapack.dpotrf(signal_covariance, lower=1, clean=1)
-        if not failed:
+        if not failed and np.isfinite(factor[-1, -1]):  # LAPACK lets NaN pass
             return np.asarray(factor)
-        jitter *= 10.0
+    raise InputError(
+        "the covariance of the rows is not positive definite; expected features and targets that float64 "
+        "can square and sum: rescale them"
+    )

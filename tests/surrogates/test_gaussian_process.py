@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from contracts.surrogate_contract import SurrogateContract, cell_accuracies
-from scipy.optimize import check_grad
+from scipy.optimize import check_grad, minimize
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, Matern, WhiteKernel
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -89,6 +89,27 @@ def test_optimum_is_stationary_and_better_than_where_it_started() -> None:
     value, gradient = likelihood.negative_log_posterior(theta)
     assert value < likelihood.negative_log_posterior(likelihood.prior[0])[0]
     assert np.abs(gradient).max() < 0.05
+
+
+@pytest.mark.parametrize("num_groups", [1, 41])
+@pytest.mark.parametrize("n", [12, 80])
+def test_further_starts_find_no_better_optimum(n: int, num_groups: int) -> None:
+    X, y = cell_accuracies(np.random.default_rng(0), n)
+    likelihood = MarginalLikelihood(X / 4, (y - y.mean()) / y.std(), np.arange(41) % num_groups, matern32)
+    found = likelihood.maximize()
+    theta = np.log([*found.weights[:num_groups], found.signal, found.noise])
+    value = likelihood.negative_log_posterior(theta)[0]
+    mean, std = likelihood.prior
+    for seed in range(4):
+        start = mean + std * np.random.default_rng(seed).standard_normal(len(mean))
+        other = minimize(likelihood.negative_log_posterior, start, jac=True, method="L-BFGS-B")
+        assert other.fun > value - 0.01
+
+
+@pytest.mark.parametrize("hopeless", [np.nan, -1.0])
+def test_covariances_without_a_factor_are_refused(hopeless: float) -> None:
+    with pytest.raises(InputError, match="not positive definite; expected features and targets"):
+        cholesky(np.full((3, 3), hopeless), noise=0.1)
 
 
 def test_noise_free_std_vanishes_where_measured_and_grows_away_from_it() -> None:
