@@ -4,7 +4,7 @@
 
 Trained on n random cells, judged on 2,000 others: Kendall tau and the coverage of central 90 % intervals,
 mean over seeds. Target: 200-epoch test accuracy, mean over the benchmark's seeds. "floor" is the probe
-that these defaults have to beat (a squared-exponential Gaussian process on rank-Gaussian targets, five seeds).
+that these defaults have to beat (a squared-exponential Gaussian process, rank-Gaussian targets, 5 seeds).
 Reads the table under SURRONAS_SHARED (default: ../shared beside the checkout).
 """
 

@@ -25,8 +25,8 @@ from surronas.surrogates.kernels import Kernel, squared_distances
 Array = NDArray[np.float64]
 JITTER = 1e-8  # of the targets' variance: far under any noise measured (1e-4 and up), keeps K factorable
 
-# Priors on theta, normal. With features scaled to a mean squared distance of 1 between rows, w = 1 is a
-# lengthscale of one typical distance, and targets have variance 1. Wide: the data decide from n = 30 on.
+# Normal priors on theta (mean, std), set by hand once and not tuned: features are scaled to a mean squared
+# distance of 1 between rows, so w = 1 is a lengthscale of one typical distance; targets have variance 1.
 _WEIGHT_PRIOR = (0.0, 1.0)
 _SIGNAL_PRIOR = (0.0, 1.0)
 _NOISE_PRIOR = (float(np.log(1e-2)), 1.5)
