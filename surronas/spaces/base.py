@@ -47,22 +47,19 @@ class SearchSpace(ABC):
                 f"expected architectures of space {self.name!r} with shape (n, {self.num_decisions}), "
                 f"got shape {given.shape}; is this an architecture of another space?"
             )
-        if rows.dtype == np.int8:
-            whole: NDArray[np.integer] = rows
-        elif rows.dtype.kind in "iu" or (rows.dtype.kind == "f" and bool(np.all(rows == np.floor(rows)))):
-            whole = rows.astype(np.int64)
-        else:
+        whole = rows.dtype.kind in "iu" or (rows.dtype.kind == "f" and bool(np.all(rows == np.floor(rows))))
+        if not whole:
             raise ArchitectureError(
                 f"expected whole-number decisions for space {self.name!r}, got dtype {given.dtype}"
             )
-        outside = (whole < 0) | (whole >= self.num_choices)
+        outside = (rows < 0) | (rows >= self.num_choices)
         if outside.any():
             row, decision = (int(i) for i in np.argwhere(outside)[0])
             raise ArchitectureError(
-                f"row {row} has {whole[row, decision]} at decision {decision}; space {self.name!r} "
+                f"row {row} has {rows[row, decision]} at decision {decision}; space {self.name!r} "
                 f"expects 0 to {self.num_choices[decision] - 1} there"
             )
-        return np.ascontiguousarray(whole, dtype=np.int8)
+        return np.ascontiguousarray(rows, dtype=np.int8)
 
     def codes(self, architectures: Architectures) -> NDArray[np.int64]:
         """Return (n,) int64 numbers, one for each distinct architecture, in lexicographic order."""
