@@ -1,0 +1,88 @@
+"""What a report is made of: the rounds, where they come from, and what can be checked against a table."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from surronas.errors import InputError
+from surronas.journal import Round
+from surronas.spaces import Graph
+from surronas.store import Metric
+
+TOLERANCE = 1e-6  # in the metric's unit: below it two trainings gave the same number
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """One training beside the tabulated one of the same architecture, seed and recipe.
+
+    Attributes:
+        text: the architecture, in the benchmark's notation.
+        fresh: what the training of this run gave, in the metric's unit; NaN if it failed.
+        tabulated: what the shipped table holds; NaN if that run failed.
+        fresh_device: the hardware of this run; "" if unknown.
+        tabulated_device: the hardware of the table's run; "" if unknown.
+    """
+
+    text: str
+    seed: int
+    epochs: int
+    fresh: float
+    tabulated: float
+    fresh_device: str = ""
+    tabulated_device: str = ""
+
+    @property
+    def difference(self) -> float:
+        """Fresh minus tabulated, in the metric's unit; NaN if either failed."""
+        return self.fresh - self.tabulated
+
+    @property
+    def agrees(self) -> bool:
+        """Whether both gave the same number to within 1e-6, or both failed."""
+        if math.isnan(self.difference):
+            return math.isnan(self.fresh) and math.isnan(self.tabulated)
+        return abs(self.difference) <= TOLERANCE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """All that a report shows.
+
+    Attributes:
+        command: the exact command line that made the run.
+        versions: of Python, surronas and the packages that the numbers depend on.
+        settings: of the loop, by name, as text.
+        metric: what the search optimised; scores are its mean over ``seeds``.
+        rounds: round 0 and those after it.
+        agreements: of those trainings that the shipped table holds too; may be empty.
+        graph: of the incumbent.
+        incumbent_test: mean test accuracy of the incumbent over ``seeds``, a fraction; None if unknown.
+        space: the search space, in words.
+        task: the data set and its split, in words.
+        recipe: hyper-parameter to value with its unit, as text.
+
+    Raises:
+        InputError: no rounds, or no seeds.
+    """
+
+    title: str
+    command: str
+    versions: Mapping[str, str]
+    settings: Mapping[str, str]
+    metric: Metric
+    seeds: Sequence[int]
+    rounds: Sequence[Round]
+    agreements: Sequence[Agreement]
+    graph: Graph
+    incumbent_test: float | None
+    space: str
+    task: str
+    recipe: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        if not len(self.rounds) or not len(self.seeds):
+            raise InputError(
+                f"expected a round and a seed or more to report, got {len(self.rounds)} rounds and seeds "
+                f"{list(self.seeds)}; run the loop first"
+            )
