@@ -16,9 +16,13 @@ from surronas.plots.style import (
 from surronas.spaces import Graph
 from surronas.spaces.graph import NO_OPERATION
 
-_RADIUS = 0.2  # inches, of a node
-_SPACING = 1.28  # inches between nodes: room for "nor_conv_3x3" at 9 points, and four nodes on a phone
-_LIFT = 0.62  # inches that an arc rises for each node that it passes over
+TITLE = "Operations from the cell's input to its output"
+# inches:
+_RADIUS = 0.18  # of a node
+_SPACING = 1.36  # between nodes: room for "nor_conv_3x3" at 9 points, and for four nodes on a phone
+_LIFT = 0.62  # that an arc rises for each node that it passes over
+_LABEL = 0.22  # that an operation's name needs beside its arrow
+_TITLE_INCHES, _NOTE_INCHES, _MARGIN = 0.36, 0.17, 0.08
 
 
 def draw_cell(graph: Graph) -> Figure:
@@ -30,8 +34,8 @@ def draw_cell(graph: Graph) -> Figure:
     """
     live = set(graph.live_edges())
     drawn = [edge for edge in graph.edges if edge[2] != NO_OPERATION]
-    left_out = len(graph.edges) - len(drawn)
-    figure, axes = _canvas(graph, drawn)
+    notes = _notes(bool(live), len(drawn) - len(live), len(graph.edges) - len(drawn))
+    figure, axes = _canvas(graph, drawn, len(notes))
     color_of = {
         operation: COLORS[place % len(COLORS)]
         for place, operation in enumerate(dict.fromkeys(edge[2] for edge in graph.edges if edge in live))
@@ -42,26 +46,22 @@ def draw_cell(graph: Graph) -> Figure:
         text = "in" if node == 0 else "out" if node == graph.num_nodes - 1 else str(node)
         axes.add_patch(Circle((node * _SPACING, 0), _RADIUS, facecolor="#f2f2f2", edgecolor="#000000"))
         axes.text(node * _SPACING, 0, text, ha="center", va="center", fontsize=SMALL_POINTS)
-    axes.set_title(
-        wrapped("Operations from the cell's input to its output", 46), fontsize=TITLE_POINTS, loc="left"
-    )
-    figure.supxlabel(_note(bool(live), len(drawn) - len(live), left_out), fontsize=SMALL_POINTS)
+    left, top, bottom = axes.get_xlim()[0] + _MARGIN, axes.get_ylim()[1], axes.get_ylim()[0]
+    axes.text(left, top - _MARGIN, TITLE, va="top", fontsize=TITLE_POINTS)
+    axes.text(left, bottom + _MARGIN, "\n".join(notes), va="bottom", fontsize=SMALL_POINTS)
     return figure
 
 
-def _canvas(graph: Graph, edges: list[tuple[int, int, str]]) -> tuple[Figure, Axes]:
-    """Return a figure and axes in inches, high enough for the arcs."""
+def _canvas(graph: Graph, edges: list[tuple[int, int, str]], num_notes: int) -> tuple[Figure, Axes]:
+    """Return a figure and axes in inches, as large as the arcs, the title and the notes need."""
     peaks = [_peak(source, target) for source, target, _ in edges]
-    top, bottom = max([0.2, *peaks]) + 0.35, min([0.0, *peaks]) - 0.35
-    right = (graph.num_nodes - 1) * _SPACING + _RADIUS + 0.06
-    figure = Figure(
-        figsize=(max(WIDTH_INCHES, right + 0.4), top - bottom + 0.9),
-        dpi=DOTS_PER_INCH,
-        facecolor="white",
-        layout="constrained",
-    )
-    axes = figure.add_subplot()
-    axes.set(xlim=(-_RADIUS - 0.06, right), ylim=(bottom, top), aspect="equal")
+    top = max([_RADIUS, *(peak + _LABEL for peak in peaks)]) + _TITLE_INCHES
+    bottom = min([-_RADIUS, *(peak - _LABEL for peak in peaks)]) - _NOTE_INCHES * num_notes - _MARGIN
+    left, right = -_RADIUS - _MARGIN, (graph.num_nodes - 1) * _SPACING + _RADIUS + _MARGIN
+    right = max(right, left + WIDTH_INCHES)
+    figure = Figure(figsize=(right - left, top - bottom), dpi=DOTS_PER_INCH, facecolor="white")
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set(xlim=(left, right), ylim=(bottom, top))
     axes.set_axis_off()
     return figure, axes
 
@@ -103,11 +103,11 @@ def _peak(source: int, target: int) -> float:
     return side * _LIFT * (target - source - 1)
 
 
-def _note(has_path: bool, num_dead: int, num_none: int) -> str:
-    """Return what the drawing leaves out or greys out."""
-    parts = [] if has_path else ["no path from input to output: the cell gives zero"]
+def _notes(has_path: bool, num_dead: int, num_none: int) -> list[str]:
+    """Return, line by line, what the drawing leaves out or greys out."""
+    notes = [] if has_path else ["no path from input to output: the cell gives zero"]
     if num_dead:
-        parts.append(f"grey, dashed: {num_dead} dead, on no path from input to output")
+        notes.append(f"grey, dashed: {num_dead} dead, on no path from input to output")
     if num_none:
-        parts.append(f"left out: {num_none} edge{'s' if num_none > 1 else ''} with the operation none")
-    return "\n".join(parts)
+        notes.append(f"left out: {num_none} edge{'s' if num_none > 1 else ''} with the operation none")
+    return notes

@@ -16,7 +16,6 @@ from surronas.plots.style import (
     MARKERS,
     SMALL_POINTS,
     TEXT_POINTS,
-    TITLE_POINTS,
     new_figure,
     over_seeds,
     quantity,
@@ -28,7 +27,8 @@ from surronas.plots.style import (
 from surronas.store import Metric
 
 NOMINAL = 0.9  # of the central intervals that the reports tell of
-_TITLE_WIDTH, _LABEL_WIDTH, _LEGEND_WIDTH = 46, 40, 24  # characters that fit
+EMPTY = "no candidate has been measured"
+_TITLE_WIDTH, _LABEL_WIDTH, _LEGEND_WIDTH = 48, 40, 24  # characters that fit
 _SPREAD = 0.3  # of a round's candidates, to both sides of its number
 
 
@@ -37,39 +37,36 @@ def predicted_against_measured(rounds: Sequence[Round], metric: Metric, seeds: S
 
     A candidate with a failed run has no measured value: it is left out, and counted under the axis.
     """
-    figure, (axes,) = new_figure(4.8)
     names = surrogate_names(rounds)
-    for one, candidate, measurement in _trained(rounds):
-        if math.isnan(measurement.score):
-            continue
-        for place, name in enumerate(names):
-            if name in candidate.predicted:
-                mean, std = candidate.predicted[name]
-                axes.errorbar(
-                    measurement.score,
-                    mean,
-                    yerr=std,
-                    fmt=_of(MARKERS, one.number - 1),
-                    color=_of(COLORS, place),
-                    markersize=5.5,
-                    markeredgecolor="white",
-                    markeredgewidth=0.5,
-                    elinewidth=0.8,
-                    alpha=0.85,
-                )
-    _title(axes, f"Predicted before training, against measured {quantity(metric)}")
-    _label_x(axes, f"measured {quantity_with_unit(metric)}, {over_seeds(seeds)}", _failure_note(rounds))
-    _label_y(axes, f"predicted {quantity_with_unit(metric)}, mean ± std")
-    if not axes.containers:
-        return _say_empty(axes)
-    axes.axline(*_diagonal(axes), color=FAINT, linewidth=1, linestyle="--", gid="diagonal")
-    _legend(figure, _surrogate_and_round_handles(rounds, names))
+    figure, panels = new_figure(
+        f"Predicted before training, against measured {quantity(metric)}",
+        2.4 + 1.9 * max(1, len(names)),
+        num_panels=max(1, len(names)),
+        one_scale=True,
+    )
+    for place, (axes, name) in enumerate(zip(panels, names, strict=False)):
+        axes.set_title(wrapped(name, _TITLE_WIDTH), fontsize=TEXT_POINTS, color=_of(COLORS, place))
+        for one in rounds:
+            _draw_predictions(axes, one, name, _of(COLORS, place), _of(MARKERS, one.number - 1))
+    figure.supylabel(
+        wrapped(f"predicted {quantity_with_unit(metric)}, mean ± std", _LABEL_WIDTH), fontsize=TEXT_POINTS
+    )
+    _label_x(panels[-1], f"measured {quantity_with_unit(metric)}, {over_seeds(seeds)}", _failure_note(rounds))
+    measured = [m.score for one in rounds for m in one.measurements if not math.isnan(m.score)]
+    if not measured:
+        panels[0].text(0.5, 0.5, EMPTY, ha="center", transform=panels[0].transAxes)
+        return figure
+    for axes in panels:  # through a measured value, so that the view holds some of the line
+        axes.axline((measured[0],) * 2, slope=1, color=FAINT, linewidth=1, linestyle="--", gid="diagonal")
+    _legend(figure, _round_handles(rounds))
     return figure
 
 
 def incumbent_over_rounds(rounds: Sequence[Round], metric: Metric, seeds: Sequence[int]) -> Figure:
     """Return the best so far at the end of each round, with every measured candidate as a point."""
-    figure, (axes,) = new_figure(4.2)
+    figure, (axes,) = new_figure(
+        f"Best measured {quantity(metric)} so far, and every candidate by its proposer", 4.2
+    )
     edges = [one.number - 0.5 for one in rounds] + [rounds[-1].number + 0.5]
     best = axes.stairs(
         [one.incumbent.score for one in rounds], edges, baseline=None, color="#000000", linewidth=1.6
@@ -87,7 +84,6 @@ def incumbent_over_rounds(rounds: Sequence[Round], metric: Metric, seeds: Sequen
     better = {"maximize": "; higher is better", "minimize": "; lower is better"}.get(
         metric.direction or "", ""
     )
-    _title(axes, f"Best measured {quantity(metric)} so far, and every candidate by its proposer")
     _label_y(axes, f"{quantity_with_unit(metric)}, {over_seeds(seeds)}{better}")
     round_ticks(axes, rounds)
     _label_x(axes, axes.get_xlabel(), _failure_note(rounds))
@@ -97,7 +93,8 @@ def incumbent_over_rounds(rounds: Sequence[Round], metric: Metric, seeds: Sequen
 
 def tau_over_rounds(rounds: Sequence[Round]) -> Figure:
     """Return each surrogate's Kendall tau over the rounds, and below it what its 90 % interval covers."""
-    figure, (above, below) = new_figure(5.2, num_panels=2)
+    title = f"The surrogates, judged on {_held_out(rounds)}"
+    figure, (above, below) = new_figure(title, 5.2, num_panels=2)
     handles: list[Artist] = []
     for place, name in enumerate(surrogate_names(rounds)):
         judged = [one for one in rounds if name in one.quality]
@@ -106,7 +103,6 @@ def tau_over_rounds(rounds: Sequence[Round]) -> Figure:
         handles.append(_draw_line(above, numbers, taus, name, place))
         _draw_line(below, numbers, [coverage(one, name) for one in judged], name, place)
     nominal = below.axhline(NOMINAL, color=FAINT, linewidth=1, linestyle="--", label="nominal: 0.90")
-    _title(above, f"How well the surrogates rank {_held_out(rounds)}")
     _label_y(above, "Kendall tau (-1 to 1, higher is better)", width=24)
     _label_y(below, "share inside the 90 % interval (fraction)", width=24)
     above.margins(y=0.15)
@@ -168,46 +164,45 @@ def _held_out(rounds: Sequence[Round]) -> str:
     """Return on how many held-out architectures the surrogates were judged."""
     counts = sorted({quality.num_held_out for one in rounds for quality in one.quality.values()})
     number = f"{counts[0]} to {counts[-1]} " if len(counts) > 1 else f"{counts[0]} " if counts else ""
-    return f"{number}held-out architectures that were sampled, not chosen by a search"
+    return f"{number}held-out architectures, sampled, not in the store"
 
 
-def _diagonal(axes: Axes) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Return two points where predicted equals measured, inside the view."""
-    low, high = max(axes.get_xlim()[0], axes.get_ylim()[0]), min(axes.get_xlim()[1], axes.get_ylim()[1])
-    if low >= high:  # every prediction is off by more than the spread: show the nearest part of the line
-        low, high = high, low
-        axes.set_ylim(min(axes.get_ylim()[0], low), max(axes.get_ylim()[1], high))
-    high = high if high > low else low + 1.0
-    return (low, low), (high, high)
-
-
-def _surrogate_and_round_handles(rounds: Sequence[Round], names: Sequence[str]) -> list[Artist]:
-    """Return legend entries: a colour for each surrogate, a marker for each round, and the diagonal."""
-    colors = [
-        Line2D([], [], color=_of(COLORS, place), linewidth=4, label=wrapped(name, _LEGEND_WIDTH))
-        for place, name in enumerate(names)
+def _draw_predictions(axes: Axes, one: Round, surrogate: str, color: str, marker: str) -> None:
+    """Draw what a surrogate predicted of the measured candidates of a round."""
+    points = [
+        (measurement.score, *candidate.predicted[surrogate])
+        for candidate, measurement in zip(one.candidates, one.measurements, strict=True)
+        if surrogate in candidate.predicted and not math.isnan(measurement.score)
     ]
+    if points:
+        measured, mean, std = zip(*points, strict=True)
+        axes.errorbar(
+            measured,
+            mean,
+            yerr=std,
+            fmt=marker,
+            color=color,
+            markersize=6,
+            markeredgecolor="white",
+            markeredgewidth=0.5,
+            elinewidth=0.9,
+            alpha=0.85,
+        )
+
+
+def _round_handles(rounds: Sequence[Round]) -> list[Artist]:
+    """Return legend entries: the diagonal, and a marker for each round; many rounds share markers."""
     numbers: dict[str, list[int]] = {}
     for one in rounds:
         if one.candidates:
             numbers.setdefault(_of(MARKERS, one.number - 1), []).append(one.number)
-    markers = [
-        Line2D(
-            [],
-            [],
-            color="#555555",
-            marker=marker,
-            linestyle="",
-            label=f"round{'s' if len(of) > 1 else ''} {', '.join(map(str, of))}",
-        )
-        for marker, of in numbers.items()
+    handles: list[Artist] = [
+        Line2D([], [], color=FAINT, linewidth=1, linestyle="--", label="predicted = measured")
     ]
-    diagonal = Line2D([], [], color=FAINT, linewidth=1, linestyle="--", label="predicted = measured")
-    return [*colors, diagonal, *markers]
-
-
-def _title(axes: Axes, text: str) -> None:
-    axes.set_title(wrapped(text, _TITLE_WIDTH), fontsize=TITLE_POINTS, loc="left")
+    for marker, of in numbers.items():
+        label = f"round{'s' if len(of) > 1 else ''} {', '.join(map(str, of))}"
+        handles.append(Line2D([], [], color="#555555", marker=marker, linestyle="", label=label))
+    return handles
 
 
 def _label_x(axes: Axes, text: str, note: str = "") -> None:
@@ -223,14 +218,6 @@ def _legend(figure: Figure, handles: Sequence[Artist]) -> None:
     figure.legend(
         handles=list(handles), loc="outside lower center", ncols=2, fontsize=SMALL_POINTS, frameon=False
     )
-
-
-def _say_empty(axes: Axes) -> Figure:
-    """Return the figure of axes that have nothing to show, saying so."""
-    axes.text(0.5, 0.5, "no candidate has been measured", ha="center", transform=axes.transAxes)
-    figure = axes.figure
-    assert isinstance(figure, Figure)
-    return figure
 
 
 def _of(choices: Sequence[str], place: int) -> str:

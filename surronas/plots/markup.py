@@ -14,7 +14,7 @@ STYLE = """
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif;
   -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
-main { max-width: 52rem; margin: 0 auto; padding: 1rem; }
+main { max-width: 60rem; margin: 0 auto; padding: 1rem; }
 h1 { font-size: 1.5rem; line-height: 1.25; margin: 0.5rem 0; }
 h2 { font-size: 1.2rem; margin: 2.2rem 0 0.5rem; }
 p, dd, h1, h2, figcaption { overflow-wrap: anywhere; }
@@ -27,7 +27,7 @@ figure img { display: block; width: 100%; max-width: 34rem; height: auto; paddin
 table { border-collapse: collapse; width: 100%; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; padding: 0.5rem 0.7rem; }
 th, td { padding: 0.4rem 0.7rem; text-align: left; border-top: 1px solid var(--line); white-space: nowrap; }
-thead th { background: var(--box); }
+thead th { background: var(--box); white-space: normal; vertical-align: bottom; }
 tr.marked td { background: var(--mark); }
 dl { margin: 0.75rem 0; }
 dt { color: var(--soft); font-size: 0.9rem; }
@@ -111,7 +111,7 @@ def definitions(pairs: Mapping[str, str]) -> str:
     return "\n".join(["<dl>", *lines, "</dl>"])
 
 
-def command_line(text: str) -> str:
+def verbatim(text: str) -> str:
     """Return text to copy as it is."""
     return f"<pre><code>{escape(text)}</code></pre>"
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from surronas.plots import words
 from surronas.plots.content import Report
-from surronas.plots.markup import command_line, definitions, document, paragraph, picture, section, table
+from surronas.plots.markup import definitions, document, paragraph, picture, section, table, verbatim
 from surronas.plots.style import over_seeds, quantity, quantity_with_unit, surrogate_names
 
 
@@ -13,8 +13,8 @@ def page(report: Report, pictures: Mapping[str, bytes]) -> str:
     sections = [
         _candidates(report, pictures),
         _rounds(report, pictures),
-        _best_cell(report, pictures),
         _agreements(report),
+        _best_cell(report, pictures),
         _origin(report),
     ]
     return document(report.title, words.headline(report), "\n".join(sections))
@@ -79,7 +79,6 @@ def _best_cell(report: Report, pictures: Mapping[str, bytes]) -> str:
     incumbent = report.rounds[-1].incumbent
     of_seeds = over_seeds(report.seeds)
     facts = {
-        "cell": incumbent.text,
         f"{quantity_with_unit(report.metric)}, {of_seeds}": words.number(incumbent.score),
     }
     if report.incumbent_test is not None:
@@ -93,6 +92,7 @@ def _best_cell(report: Report, pictures: Mapping[str, bytes]) -> str:
             f"Graph of the cell {incumbent.text}: nodes from left to right, an arrow for each operation.",
             "Nodes sum what arrives; each arrow applies its operation.",
         ),
+        verbatim(incumbent.text),
         definitions(facts),
     )
 
@@ -119,7 +119,7 @@ def _origin(report: Report) -> str:
     return section(
         "Where the numbers come from",
         paragraph("This command made the run; given again it resumes, or shows the finished run:"),
-        command_line(report.command),
+        verbatim(report.command),
         definitions({"search space": report.space, "task": report.task}),
         "<h3>Settings</h3>",
         definitions(report.settings),

@@ -22,17 +22,21 @@ TITLE_POINTS, TEXT_POINTS, SMALL_POINTS = 11, 10, 9
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 FAINT = "#8a8a8a"
+_TITLE_WIDTH = 48  # characters side by side
 _MOST_TICKS = 8  # round labels side by side on a phone
 _SPLIT_WORDS = {"train": "training", "valid": "validation", "test": "test"}
 
 
-def new_figure(height_inches: float, *, num_panels: int = 1) -> tuple[Figure, list[Axes]]:
-    """Return a white figure and its panels, one above the other with one x axis."""
+def new_figure(
+    title: str, height_inches: float, *, num_panels: int = 1, one_scale: bool = False
+) -> tuple[Figure, list[Axes]]:
+    """Return a white figure and its panels, one above the other with one x axis (and y, on request)."""
     figure = Figure(
         figsize=(WIDTH_INCHES, height_inches), dpi=DOTS_PER_INCH, facecolor="white", layout="constrained"
     )
     FigureCanvasAgg(figure)
-    grid = figure.subplots(num_panels, 1, sharex=True, squeeze=False)
+    figure.suptitle(wrapped(title, _TITLE_WIDTH), x=0.01, ha="left", fontsize=TITLE_POINTS)
+    grid = figure.subplots(num_panels, 1, sharex=True, sharey=one_scale, squeeze=False)
     panels = [grid[row, 0] for row in range(num_panels)]
     for axes in panels:
         axes.tick_params(labelsize=SMALL_POINTS)

@@ -62,8 +62,8 @@ def round_rows(rounds: Sequence[Round]) -> list[list[str]]:
 
 def candidate_header(rounds: Sequence[Round]) -> list[str]:
     """Return the columns of the table of candidates."""
-    predicted = [f"{name}: predicted" for name in surrogate_names(rounds)]
-    return ["round", "proposer", *predicted, "measured", "status", "cell"]
+    predicted = [f"predicted by {name}" for name in surrogate_names(rounds)]
+    return ["round", "measured", *predicted, "status", "proposer", "cell"]
 
 
 def candidate_rows(rounds: Sequence[Round], seeds: Sequence[int]) -> list[list[str]]:
@@ -72,10 +72,10 @@ def candidate_rows(rounds: Sequence[Round], seeds: Sequence[int]) -> list[list[s
     return [
         [
             str(one.number),
-            candidate.proposer,
-            *(_predicted(candidate.predicted.get(name)) for name in names),
             number(measurement.score),
+            *(_predicted(candidate.predicted.get(name)) for name in names),
             _status(measurement, seeds),
+            candidate.proposer,
             candidate.text,
         ]
         for one in rounds
@@ -133,7 +133,7 @@ def _trained(rounds: Sequence[Round]) -> str:
     return (
         f"{_count(trained, 'architecture')} that the store did not hold "
         f"{'was' if trained == 1 else 'were'} trained for real in {_count(rounds[-1].number, 'round')}"
-        f"{f', of which {failed} failed' if failed else ''}."
+        f"{f'; {failed} of them failed' if failed else ''}."
     )
 
 
