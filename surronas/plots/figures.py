@@ -16,6 +16,7 @@ from surronas.plots.style import (
     MARKERS,
     SMALL_POINTS,
     TEXT_POINTS,
+    label,
     new_figure,
     over_seeds,
     quantity,
@@ -28,7 +29,7 @@ from surronas.store import Metric
 
 NOMINAL = 0.9  # of the central intervals that the reports tell of
 EMPTY = "no candidate has been measured"
-_TITLE_WIDTH, _LABEL_WIDTH, _LEGEND_WIDTH = 48, 40, 24  # characters that fit
+_LABEL_WIDTH, _LEGEND_WIDTH = 40, 22  # characters that fit
 _SPREAD = 0.3  # of a round's candidates, to both sides of its number
 
 
@@ -45,7 +46,7 @@ def predicted_against_measured(rounds: Sequence[Round], metric: Metric, seeds: S
         one_scale=True,
     )
     for place, (axes, name) in enumerate(zip(panels, names, strict=False)):
-        axes.set_title(wrapped(name, _TITLE_WIDTH), fontsize=TEXT_POINTS, color=_of(COLORS, place))
+        axes.set_title(label(name, _LABEL_WIDTH), fontsize=TEXT_POINTS, color=_of(COLORS, place))
         for one in rounds:
             _draw_predictions(axes, one, name, _of(COLORS, place), _of(MARKERS, one.number - 1))
     figure.supylabel(
@@ -79,7 +80,7 @@ def incumbent_over_rounds(rounds: Sequence[Round], metric: Metric, seeds: Sequen
         points = axes.scatter(
             x, y, s=26, marker=_of(MARKERS, place), color=_of(COLORS, place), edgecolor="white", linewidth=0.4
         )
-        points.set_label(wrapped(proposer, _LEGEND_WIDTH))
+        points.set_label(label(proposer, _LEGEND_WIDTH))
         handles.append(points)
     better = {"maximize": "; higher is better", "minimize": "; lower is better"}.get(
         metric.direction or "", ""
@@ -155,7 +156,7 @@ def _draw_line(axes: Axes, x: Sequence[float], y: Sequence[float], name: str, pl
         color=_of(COLORS, place),
         marker=_of(MARKERS, place),
         linestyle=_of(("-", "--", "-.", ":"), place),
-        label=wrapped(name, _LEGEND_WIDTH),
+        label=label(name, _LEGEND_WIDTH),
     )
     return line
 
@@ -200,8 +201,8 @@ def _round_handles(rounds: Sequence[Round]) -> list[Artist]:
         Line2D([], [], color=FAINT, linewidth=1, linestyle="--", label="predicted = measured")
     ]
     for marker, of in numbers.items():
-        label = f"round{'s' if len(of) > 1 else ''} {', '.join(map(str, of))}"
-        handles.append(Line2D([], [], color="#555555", marker=marker, linestyle="", label=label))
+        of_rounds = f"round{'s' if len(of) > 1 else ''} {', '.join(map(str, of))}"
+        handles.append(Line2D([], [], color="#555555", marker=marker, linestyle="", label=of_rounds))
     return handles
 
 

@@ -21,6 +21,7 @@ p, dd, h1, h2, figcaption { overflow-wrap: anywhere; }
 .lead { font-size: 1.1rem; }
 .note, figcaption, caption { color: var(--soft); font-size: 0.9rem; }
 figure { margin: 1rem 0; }
+figcaption { margin-top: 0.4rem; }
 figure img { display: block; width: 100%; max-width: 34rem; height: auto; padding: 0.5rem;
   background: #ffffff; border: 1px solid var(--line); border-radius: 0.5rem; }
 .scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: 0.5rem; margin: 0.75rem 0; }
@@ -32,10 +33,10 @@ tr.marked td { background: var(--mark); }
 dl { margin: 0.75rem 0; }
 dt { color: var(--soft); font-size: 0.9rem; }
 dd { margin: 0 0 0.6rem; }
+@media (min-width: 40rem) { dl { display: grid; grid-template-columns: minmax(10rem, 1fr) 3fr; } }
 code, pre { font-family: ui-monospace, monospace; font-size: 0.85rem; }
-p code, dd code { overflow-wrap: anywhere; }
 pre { background: var(--box); border: 1px solid var(--line); border-radius: 0.5rem; padding: 0.7rem;
-  white-space: pre-wrap; overflow-wrap: anywhere; }
+  overflow-x: auto; }
 """
 
 
@@ -113,7 +114,7 @@ def definitions(pairs: Mapping[str, str]) -> str:
 
 def verbatim(text: str) -> str:
     """Return text to copy as it is."""
-    return f"<pre><code>{escape(text)}</code></pre>"
+    return f'<pre tabindex="0"><code>{escape(text)}</code></pre>'
 
 
 def _cell(text: str) -> str:

@@ -58,6 +58,11 @@ def wrapped(text: str, width: int) -> str:
     return "\n".join(textwrap.wrap(text, width)).replace("$", r"\$")
 
 
+def label(name: str, width: int) -> str:
+    """Return a name for a legend or a panel: a few lines of at most ``width`` characters."""
+    return wrapped(name if len(name) <= 2 * width else name[: 2 * width - 1] + "…", width)
+
+
 def quantity(metric: Metric) -> str:
     """Return a metric in words, with its split: "validation accuracy"."""
     name = metric.name.removeprefix(f"{metric.split}_").replace("_", " ")

@@ -91,13 +91,13 @@ def agreement_sentence(agreements: Sequence[Agreement]) -> str:
     if agreeing == len(agreements):
         return (
             f"All {agreeing} trainings that the table holds too gave the tabulated number "
-            f"(to within {TOLERANCE:g})."
+            f"(to within {TOLERANCE:.6f})."
         )
     gaps = [abs(a.difference) for a in agreements if not math.isnan(a.difference)]
     largest = f" The largest difference is {max(gaps):.2g}." if gaps else ""
     return (
         f"{agreeing} of {len(agreements)} trainings that the table holds too gave the tabulated number "
-        f"(to within {TOLERANCE:g}).{largest} Recipe and seed are the same, but another processor or torch "
+        f"(to within {TOLERANCE:.6f}).{largest} Recipe and seed are the same, but another processor or torch "
         f"version may round differently, and a training can carry that far.{_hardware(agreements)}"
     )
 
