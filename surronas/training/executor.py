@@ -1,21 +1,23 @@
 """Where trainings run: in this process, or in several worker processes that may die."""
 
+import contextlib
 import os
 import pickle
 import selectors
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, Protocol, cast
 
-from surronas.errors import SurronasError
+from surronas.errors import InputError, SurronasError
 from surronas.spaces import Graph
 from surronas.training.device import hardware_name, resolve_device
 from surronas.training.recipe import Recipe
 from surronas.training.tasks.base import Task
-from surronas.training.trainer import Trainer, TrainingResult
+from surronas.training.trainer import Trainer, TrainingResult, check_batch_size
 
+TRAINING_FAILED = 3  # exit code of a worker whose training raised; any other: it could not start
 Job = tuple[Graph, int]  # what to train, and the seed
 
 
@@ -51,6 +53,10 @@ class ProcessExecutor:
     that run is a result with status ``killed`` (a signal) or ``failed`` (an exception, printed on
     standard error), and a new worker takes its place. Workers stay up between calls; they end when
     this process closes them or dies.
+
+    Raises:
+        InputError: no workers, or a batch larger than the train split.
+        DeviceError: the device is not there.
     """
 
     def __init__(
@@ -62,7 +68,10 @@ class ProcessExecutor:
         mixed_precision: bool = True,
         num_workers: int = 2,
     ) -> None:
-        self._hardware = hardware_name(resolve_device(device))  # a missing device is told here and now
+        if num_workers < 1:
+            raise InputError(f"expected num_workers >= 1, got {num_workers}")
+        check_batch_size(task, recipe)  # this and a missing device are told here and now
+        self._hardware = hardware_name(resolve_device(device))
         self._settings = {
             "task": task,
             "recipe": recipe,
@@ -74,16 +83,26 @@ class ProcessExecutor:
         self._busy: dict[subprocess.Popen[bytes], int] = {}  # and the position of its job
 
     def run(self, jobs: Sequence[Job]) -> Iterator[tuple[int, TrainingResult]]:
-        """Yield (position, result) in the order in which trainings finish."""
+        """Yield (position, result) in the order in which trainings finish.
+
+        Trainings that still run when the caller leaves early are stopped, and lost.
+
+        Raises:
+            SurronasError: a worker process could not start.
+        """
         waiting = deque(enumerate(jobs))
-        with selectors.DefaultSelector() as finished:
-            while waiting or self._busy:
-                while waiting and len(self._busy) < self.num_workers:
-                    worker = self._submit(*waiting.popleft())
-                    finished.register(_pipe(worker.stdout), selectors.EVENT_READ, worker)
-                for key, _ in finished.select():
-                    finished.unregister(key.fileobj)
-                    yield self._collect(key.data)
+        try:
+            with selectors.DefaultSelector() as finished:
+                while waiting or self._busy:
+                    while waiting and len(self._busy) < self.num_workers:
+                        worker = self._submit(*waiting.popleft())
+                        finished.register(_pipe(worker.stdout), selectors.EVENT_READ, worker)
+                    for key, _ in finished.select():
+                        finished.unregister(key.fileobj)
+                        yield self._collect(key.data)
+        finally:
+            _stop(self._busy)
+            self._busy = {}
 
     def _submit(self, position: int, job: Job) -> subprocess.Popen[bytes]:
         """Hand a job to an idle worker, or to a new one, and return the worker."""
@@ -92,17 +111,16 @@ class ProcessExecutor:
             try:
                 _send(worker, job)
             except BrokenPipeError:  # it died while idle: no training is lost
-                worker.wait()
+                _stop([worker])
             else:
                 self._busy[worker] = position
                 return worker
-        worker = self._start()
-        _send(worker, job)
+        worker = self._start(job)
         self._busy[worker] = position
         return worker
 
-    def _start(self) -> subprocess.Popen[bytes]:
-        """Return a new worker that has been told its task, recipe and device."""
+    def _start(self, job: Job) -> subprocess.Popen[bytes]:
+        """Return a new worker that has been told its task, recipe and device, and its first job."""
         threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
         worker = subprocess.Popen(
             [sys.executable, "-m", "surronas.training.worker"],
@@ -110,12 +128,9 @@ class ProcessExecutor:
             stdout=subprocess.PIPE,
             env={**os.environ, **threads},
         )
-        try:
+        with contextlib.suppress(BrokenPipeError):  # it is dead already: `_collect` says why
             _send(worker, self._settings)
-        except BrokenPipeError as error:
-            raise SurronasError(
-                f"a training process could not start (exit code {worker.wait()}); see its message above"
-            ) from error
+            _send(worker, job)
         return worker
 
     def _collect(self, worker: subprocess.Popen[bytes]) -> tuple[int, TrainingResult]:
@@ -125,6 +140,11 @@ class ProcessExecutor:
             result = cast(TrainingResult, pickle.load(_pipe(worker.stdout)))
         except (EOFError, pickle.UnpicklingError):
             code = worker.wait()
+            _stop([worker])
+            if code >= 0 and code != TRAINING_FAILED:
+                raise SurronasError(
+                    f"a training process could not start (exit code {code}); see its message above"
+                ) from None
             status = "killed" if code < 0 else "failed"
             message = f"the worker process ended with exit code {code}"
             return position, TrainingResult(status, self._hardware, message=message)
@@ -133,10 +153,7 @@ class ProcessExecutor:
 
     def close(self) -> None:
         """Stop all workers; trainings that still run are lost."""
-        for worker in [*self._idle, *self._busy]:
-            worker.kill()
-            worker.wait()
-            _pipe(worker.stdout).close()
+        _stop([*self._idle, *self._busy])
         self._idle, self._busy = [], {}
 
 
@@ -144,6 +161,16 @@ def _send(worker: subprocess.Popen[bytes], message: object) -> None:
     """Write one message to a worker; BrokenPipeError if it is dead."""
     pickle.dump(message, _pipe(worker.stdin))
     _pipe(worker.stdin).flush()
+
+
+def _stop(workers: Iterable[subprocess.Popen[bytes]]) -> None:
+    """Kill workers, wait for their end and close their pipes."""
+    for worker in workers:
+        worker.kill()
+        worker.wait()
+        _pipe(worker.stdout).close()
+        with contextlib.suppress(BrokenPipeError):  # what it never read
+            _pipe(worker.stdin).close()
 
 
 def _pipe(stream: IO[bytes] | None) -> IO[bytes]:

@@ -37,6 +37,19 @@ class TrainingResult:
     message: str = ""  # why a failed run failed
 
 
+def check_batch_size(task: Task, recipe: Recipe) -> None:
+    """Check that an epoch has a whole batch.
+
+    Raises:
+        InputError: the batch is larger than the train split.
+    """
+    if recipe.batch_size > len(task.train.labels):
+        raise InputError(
+            f"recipe {recipe.name!r}: expected a batch of at most the {len(task.train.labels)} train "
+            f"images of task {task.name!r}, got {recipe.batch_size}"
+        )
+
+
 class Trainer:
     """Trains cell networks for one task by one recipe on one device; the data set lives on the device.
 
@@ -55,11 +68,7 @@ class Trainer:
         mixed_precision: bool = True,
         num_threads: int = 1,
     ) -> None:
-        if recipe.batch_size > len(task.train.labels):
-            raise InputError(
-                f"recipe {recipe.name!r}: expected a batch of at most the {len(task.train.labels)} train "
-                f"images of task {task.name!r}, got {recipe.batch_size}"
-            )
+        check_batch_size(task, recipe)
         self.task, self.recipe, self.num_threads = task, recipe, num_threads
         self.device = resolve_device(device)
         self.hardware = hardware_name(self.device)

@@ -8,7 +8,9 @@ import os
 import pickle
 import signal
 import sys
+import traceback
 
+from surronas.training.executor import TRAINING_FAILED
 from surronas.training.trainer import Trainer
 
 
@@ -24,7 +26,12 @@ def main() -> None:
             graph, seed = pickle.load(jobs)
         except EOFError:
             return
-        pickle.dump(trainer.train(graph, seed), results)
+        try:
+            result = trainer.train(graph, seed)
+        except Exception:
+            traceback.print_exc()
+            sys.exit(TRAINING_FAILED)
+        pickle.dump(result, results)
         results.flush()
 
 
