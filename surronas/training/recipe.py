@@ -41,6 +41,8 @@ class Recipe:
                 )
             if minimum is not None and not minimum <= float(value) < float("inf"):
                 raise InputError(f"recipe {self.name!r}: expected {knob.name} >= {minimum}, got {value}")
+            if knob.type is float:  # 1 and 1.0 are one recipe, so they must give one JSON text
+                object.__setattr__(self, knob.name, float(value))
 
     def units(self) -> dict[str, str]:
         """Return the unit of each hyper-parameter, by name."""
