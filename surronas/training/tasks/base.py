@@ -23,7 +23,8 @@ class Task:
     """A data set for image classification. Another split or preprocessing is another task name.
 
     Raises:
-        InputError: shapes that disagree, or labels outside 0 to ``num_classes - 1``.
+        InputError: shapes that disagree, images that are not float32, labels that are not int64 or lie
+            outside 0 to ``num_classes - 1``.
     """
 
     name: str
@@ -40,6 +41,16 @@ class Task:
                 raise InputError(
                     f"task {self.name!r}, {name}: expected images (n, channels, height, width) and labels "
                     f"(n,) with n > 0, got {split.images.shape} and {split.labels.shape}"
+                )
+            if split.images.dtype != np.float32 or split.labels.dtype != np.int64:
+                raise InputError(
+                    f"task {self.name!r}, {name}: expected float32 images and int64 labels, "
+                    f"got {split.images.dtype} and {split.labels.dtype}"
+                )
+            if split.images.shape[1:] != self.train.images.shape[1:]:
+                raise InputError(
+                    f"task {self.name!r}, {name}: expected images {self.train.images.shape[1:]} as in train, "
+                    f"got {split.images.shape[1:]}"
                 )
             if split.labels.min() < 0 or split.labels.max() >= self.num_classes:
                 raise InputError(
