@@ -43,3 +43,7 @@ class DeviceError(SurronasError):
 
 class MissingPackageError(SurronasError, ImportError):
     """An optional package (an extra) is needed and is not installed."""
+
+
+class RunFolderError(SurronasError):
+    """A run folder can't be made, or is not the one that was asked for."""

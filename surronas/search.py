@@ -19,10 +19,15 @@ class Trajectory:
     """What a search asked, in order, and what it was told; q queries, one architecture each."""
 
     metric: str
+    sign: float  # 1 where more of the metric is better, else -1: score = sign * metric
     architectures: Architectures  # (q, d)
     scores: NDArray[np.float64]  # (q,) mean over the seeds, more is better; NaN: the evaluation failed
     seconds: NDArray[np.float64]  # (q,) wall time since the search began, at the answer
     records: Records  # (q * seeds,) every run behind the scores
+
+    def values(self) -> NDArray[np.float64]:
+        """Return (q,) the metric itself, in its unit, mean over the seeds."""
+        return self.sign * self.scores
 
     def incumbent_scores(self) -> NDArray[np.float64]:
         """Return (q,) the best score so far after each query, NaN before the first success."""
@@ -80,4 +85,5 @@ def run_search(
         scores = np.append(scores, told)
         seconds = np.append(seconds, np.full(len(batch), time.perf_counter() - start))
         on_batch(len(scores), float(np.fmax.reduce(scores)))
-    return Trajectory(metric, np.concatenate(asked), scores, seconds, np.concatenate(answered))
+    sign = 1.0 if chosen.direction == "maximize" else -1.0
+    return Trajectory(metric, sign, np.concatenate(asked), scores, seconds, np.concatenate(answered))

@@ -54,6 +54,26 @@ class TabularEvaluator:
         """The (n, d) architectures with at least one run: the candidates of a search on this table."""
         return self.store.space.from_codes(self._codes)
 
+    @property
+    def seeds(self) -> list[int]:
+        """The seeds of the rows."""
+        return [int(seed) for seed in self._seeds]
+
+    def architectures_with(self, seeds: Sequence[int]) -> Architectures:
+        """Return the (n, d) architectures with a run of each of the seeds.
+
+        Raises:
+            MissingRowsError: there is none.
+        """
+        columns = np.isin(self._seeds, seeds)
+        complete = (self._row_of[:, columns] >= 0).all(axis=1) & (columns.sum() == len(set(seeds)))
+        if not complete.any():
+            raise MissingRowsError(
+                f"expected architectures with seeds {list(seeds)} in {self.store.path}, found none; "
+                f"it holds seeds {self.seeds}"
+            )
+        return self.store.space.from_codes(self._codes[complete])
+
     def evaluate(self, architectures: ArrayLike, seeds: Sequence[int]) -> Records:
         """Return one row for each of the n architectures and each seed, architecture by architecture.
 

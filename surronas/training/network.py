@@ -4,9 +4,10 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import relu
 
 from surronas.spaces import Graph
-from surronas.training.operations import PointwiseConv, ReLUConvBN, build_operation
+from surronas.training.operations import ConvBN, PointwiseConv, operation
 
 
 class Cell(nn.Module):
@@ -16,13 +17,19 @@ class Cell(nn.Module):
         super().__init__()
         self.edges = sorted(graph.live_edges(), key=lambda edge: (edge[1], edge[0]))
         self.output_node = graph.num_nodes - 1
-        self.operations = nn.ModuleList(build_operation(name, channels) for _, _, name in self.edges)
+        self.after_relu = [operation(name).after_relu for _, _, name in self.edges]
+        self.operations = nn.ModuleList(operation(name).build(channels) for _, _, name in self.edges)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the output node, (batch, C, height, width); zeros when no path is live."""
         nodes: dict[int, Tensor] = {0: x}
-        for (source, target, _), operation in zip(self.edges, self.operations, strict=True):
-            value = operation(nodes[source])
+        activated: dict[int, Tensor] = {}  # the ReLU of a node, once for all its edges
+        for (source, target, _), after_relu, module in zip(
+            self.edges, self.after_relu, self.operations, strict=True
+        ):
+            if after_relu and source not in activated:
+                activated[source] = relu(nodes[source])
+            value = module(activated[source] if after_relu else nodes[source])
             nodes[target] = nodes[target] + value if target in nodes else value
         return nodes[self.output_node] if self.output_node in nodes else torch.zeros_like(x)
 
@@ -32,13 +39,13 @@ class Reduction(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.first = ReLUConvBN(channels, 2 * channels, 3, stride=2)
-        self.second = ReLUConvBN(2 * channels, 2 * channels, 3)
+        self.first = ConvBN(channels, 2 * channels, 3, stride=2)
+        self.second = ConvBN(2 * channels, 2 * channels, 3)
         self.shortcut = nn.Sequential(nn.AvgPool2d(2, ceil_mode=True), PointwiseConv(channels, 2 * channels))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return (batch, 2C, ceil(height / 2), ceil(width / 2))."""
-        return cast(Tensor, self.shortcut(x) + self.second(self.first(x)))
+        return cast(Tensor, self.shortcut(x) + self.second(relu(self.first(relu(x)))))
 
 
 class GlobalAveragePool(nn.Module):

@@ -18,6 +18,7 @@ from surronas.spaces import Graph
 from surronas.training.device import hardware_name, resolve_device
 from surronas.training.network import CellNetwork, initialise
 from surronas.training.recipe import Recipe
+from surronas.training.sgd import FlatSGD
 from surronas.training.tasks.base import SPLITS, Task
 
 CURVES = tuple(f"{split}_{quantity}" for split in SPLITS for quantity in ("loss", "accuracy"))
@@ -117,14 +118,7 @@ class Trainer:
         network = network.to_empty(device="cpu")
         initialise(network, generator)
         network = network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        optimizer = torch.optim.SGD(
-            network.parameters(),
-            lr=recipe.learning_rate,
-            momentum=recipe.momentum,
-            nesterov=recipe.momentum > 0,
-            weight_decay=recipe.weight_decay,
-            fused=True,
-        )
+        optimizer = FlatSGD(network, momentum=recipe.momentum, weight_decay=recipe.weight_decay)
         curves = {name: np.full(recipe.epochs, np.nan, dtype=np.float32) for name in CURVES}
         status, train_seconds = "ok", 0.0
         for epoch in range(recipe.epochs):
@@ -140,7 +134,7 @@ class Trainer:
         return TrainingResult(status, self.hardware, curves, train_seconds, params, self._flops[graph])
 
     def _train_epoch(
-        self, network: nn.Module, optimizer: torch.optim.SGD, epoch: int, generator: torch.Generator
+        self, network: nn.Module, optimizer: FlatSGD, epoch: int, generator: torch.Generator
     ) -> tuple[float, float]:
         """Return the running mean loss and accuracy of one pass over the train split."""
         images, labels = self._data["train"]
@@ -151,16 +145,12 @@ class Trainer:
         network.train()
         for step in range(steps):
             progress = (epoch * steps + step) / (self.recipe.epochs * steps)
-            optimizer.param_groups[0]["lr"] = (
-                self.recipe.learning_rate * (1 + math.cos(math.pi * progress)) / 2
-            )
             batch = order[step * size : (step + 1) * size]
             targets = labels[batch]
             logits = self._forward(network, images[batch])
             loss = cross_entropy(logits, targets)
-            optimizer.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
+            optimizer.step(self.recipe.learning_rate * (1 + math.cos(math.pi * progress)) / 2)
             total_loss += loss.detach()
             correct += (logits.detach().argmax(1) == targets).sum()
         return float(total_loss) / steps, float(correct) / (steps * size)

@@ -1,0 +1,93 @@
+"""The one table from the command line's names to objects; each entry imports only what it needs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from surronas.errors import InputError
+from surronas.spaces import Architectures, Cell201, SearchSpace
+
+if TYPE_CHECKING:
+    from surronas.searchers import Searcher
+    from surronas.surrogates import Surrogate
+    from surronas.training import Recipe, Task
+
+SPACES: dict[str, Callable[[], SearchSpace]] = {"cell201": Cell201}
+
+
+def _digits() -> tuple[Task, Recipe]:
+    from surronas.training import DIGITS_RECIPE, digits
+
+    return digits(), DIGITS_RECIPE
+
+
+# The task, and the recipe that it is trained by where nothing names another.
+TASKS: dict[str, Callable[[], tuple[Task, Recipe]]] = {"digits": _digits}
+
+
+def _gaussian_process() -> Surrogate:
+    from surronas.surrogates import GaussianProcessSurrogate
+
+    return GaussianProcessSurrogate()
+
+
+def _xgboost() -> Surrogate:
+    from surronas.surrogates import XGBoostSurrogate
+
+    return XGBoostSurrogate()
+
+
+SURROGATES: dict[str, Callable[[], Surrogate]] = {"gaussian-process": _gaussian_process, "xgboost": _xgboost}
+
+
+def _random(space: SearchSpace, seed: int, candidates: Architectures, surrogate: str) -> Searcher:
+    from surronas.searchers import RandomSearch
+
+    return RandomSearch(space, seed=seed, candidates=candidates)
+
+
+def _local(space: SearchSpace, seed: int, candidates: Architectures, surrogate: str) -> Searcher:
+    from surronas.searchers import LocalSearch
+
+    return LocalSearch(space, seed=seed, candidates=candidates)
+
+
+def _bayesian(space: SearchSpace, seed: int, candidates: Architectures, surrogate: str) -> Searcher:
+    from surronas.searchers import BayesianOptimization
+
+    return BayesianOptimization(space, SURROGATES[surrogate](), seed=seed, candidates=candidates)
+
+
+SEARCHERS: dict[str, Callable[[SearchSpace, int, Architectures, str], Searcher]] = {
+    "random": _random,
+    "local": _local,
+    "bayesian": _bayesian,
+}
+
+
+def num_workers(given: int | None, device: str) -> int:
+    """Return how many training processes to use: one a core on a CPU, one on a GPU, unless told.
+
+    Raises:
+        DeviceError: the device is not there.
+    """
+    from surronas.training.device import resolve_device
+
+    on_cpu = resolve_device(device).type == "cpu"
+    if given is not None:
+        return given
+    return len(os.sched_getaffinity(0)) if on_cpu and hasattr(os, "sched_getaffinity") else 1
+
+
+def whole_number(text: str, what: str) -> int:
+    """Return a whole number that the user gave as text.
+
+    Raises:
+        InputError: it is none.
+    """
+    try:
+        return int(text)
+    except ValueError as error:
+        raise InputError(f"expected {what}, got {text!r}") from error
