@@ -1,0 +1,30 @@
+# `make demo` and `make test` set up what they need, once, and run. PYTHON=python3.12 picks another Python.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: demo test slow lint clean
+
+demo: $(STAMP)
+	$(RUN)/surronas improve benchmarks_data/digits_cell201.h5 --out runs/demo
+
+test: lint
+	$(RUN)/python -m pytest
+
+slow: $(STAMP)
+	$(RUN)/python -m pytest -m slow
+
+lint: $(STAMP)
+	$(RUN)/ruff format --check .
+	$(RUN)/ruff check .
+	$(RUN)/mypy
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(RUN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train,dev]'
+	touch $(STAMP)
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
