@@ -33,7 +33,7 @@ tr.marked td { background: var(--mark); }
 dl { margin: 0.75rem 0; }
 dt { color: var(--soft); font-size: 0.9rem; }
 dd { margin: 0 0 0.6rem; }
-@media (min-width: 40rem) { dl { display: grid; grid-template-columns: minmax(10rem, 1fr) 3fr; } }
+@media (min-width: 40rem) { dl { display: grid; grid-template-columns: minmax(10rem, 2fr) 5fr; } }
 code, pre { font-family: ui-monospace, monospace; font-size: 0.85rem; }
 pre { background: var(--box); border: 1px solid var(--line); border-radius: 0.5rem; padding: 0.7rem;
   overflow-x: auto; }

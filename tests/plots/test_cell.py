@@ -77,3 +77,11 @@ def test_operations_do_not_overlap() -> None:
     assert len(boxes) == 6
     overlaps = [a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i]]
     assert not np.any(overlaps)
+
+
+def test_arcs_of_even_nodes_rise_and_of_odd_nodes_dip() -> None:
+    names = {(i, j): f"from{i}to{j}" for i in range(5) for j in range(i + 1, 5)}
+    figure = draw_cell(Graph(5, tuple((i, j, name) for (i, j), name in names.items())))
+    height = {text.get_text(): text.get_position()[1] for text in figure.axes[0].texts}
+    assert 0 < height["from0to1"] < height["from0to2"] < height["from0to3"] < height["from0to4"]
+    assert height["from1to4"] < height["from1to3"] < 0 < height["from2to4"]
