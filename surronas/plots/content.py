@@ -57,7 +57,7 @@ class Report:
         rounds: round 0 and those after it.
         agreements: of those trainings that the shipped table holds too; may be empty.
         graph: of the incumbent.
-        incumbent_test: mean test accuracy of the incumbent over ``seeds``, a fraction; None if unknown.
+        incumbent_test: the metric of the incumbent on the test split, mean over ``seeds``; None if unknown.
         space: the search space, in words.
         task: the data set and its split, in words.
         recipe: hyper-parameter to value with its unit, as text.

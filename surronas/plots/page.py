@@ -1,6 +1,7 @@
 """The page of a report: what happened in a few sentences, then every number of it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from surronas.plots import words
 from surronas.plots.content import Report
@@ -82,8 +83,10 @@ def _best_cell(report: Report, pictures: Mapping[str, bytes]) -> str:
         f"{quantity_with_unit(report.metric)}, {of_seeds}": words.number(incumbent.score),
     }
     if report.incumbent_test is not None:
-        facts[f"test accuracy (fraction), {of_seeds}; never seen by the search, and shown only here"] = (
-            words.number(report.incumbent_test)
+        name = report.metric.name.removeprefix(f"{report.metric.split}_")
+        on_test = quantity_with_unit(replace(report.metric, name=name, split="test"))
+        facts[f"{on_test}, {of_seeds}; never seen by the search, and shown only here"] = words.number(
+            report.incumbent_test
         )
     return section(
         "The best cell",

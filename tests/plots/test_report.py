@@ -11,6 +11,7 @@ from loop_rounds import BEST, candidate, quality, report_of, two_rounds
 from surronas.errors import InputError, StoreError
 from surronas.journal import Measurement, Round
 from surronas.plots import Agreement, Report, write_report
+from surronas.store import Metric
 
 PICTURES = ("predicted_against_measured.png", "incumbent.png", "tau.png", "best_cell.png")
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -123,7 +124,12 @@ def test_the_page_says_where_its_numbers_come_from(report: Report, tmp_path: Pat
 def test_the_test_score_is_shown_once_as_never_seen(report: Report, tmp_path: Path) -> None:
     text = page_of(report, tmp_path).text
     assert text.count("0.9277") == 1
-    assert "never seen by the search, and shown only here 0.9277" in text
+    assert (
+        "test accuracy (fraction), mean over seeds 0, 1; never seen by the search, and shown only here 0.9277"
+        in text
+    )
+    loss = Metric("valid_loss", "valid", "nats", "minimize")
+    assert "test loss (nats), mean over" in page_of(replace(report, metric=loss), tmp_path).text
     assert "never seen" not in page_of(replace(report, incumbent_test=None), tmp_path).text
 
 
