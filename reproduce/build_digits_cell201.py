@@ -8,14 +8,11 @@ extends a shorter one. Finished trainings are kept in the work folder: interrupt
 the same command goes on. The shipped file and its card are written at the end, aside and renamed.
 """
 
-import os
-
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[_name] = "1"  # one thread a worker: two spin against each other on tiny networks
-
 import argparse
 import hashlib
 import itertools
+import json
+import os
 import platform
 import time
 from collections.abc import Iterator
@@ -33,7 +30,9 @@ from surronas.training import DIGITS_RECIPE, TrainingEvaluator, digits
 SEEDS = (0, 1, 2)
 ORDER_SEED = 201  # the order in which the 6,466 classes are trained
 ROWS_PER_APPEND = 24
+COMMAND = "python reproduce/build_digits_cell201.py"
 ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "reproduce" / "results" / "digits_cell201.json"
 DESTINATION = ROOT / "benchmarks_data" / "digits_cell201.h5"
 LICENCE = "Apache-2.0 (the table); images: UCI Optical Recognition of Handwritten Digits, CC BY 4.0"
 DESCRIPTION = "Cell201 networks trained on scikit-learn's 8x8 digits, every epoch of every run"
@@ -77,9 +76,9 @@ def train_missing(work: BenchmarkStore, architectures: Architectures, workers: i
     with TrainingEvaluator(
         work.space, digits(), DIGITS_RECIPE, device="cpu", num_workers=workers, origin="benchmark"
     ) as evaluator:
-        for rows in batches(evaluator.stream(architectures[rows], np.array(SEEDS)[seeds].tolist())):
-            work.append(rows, existing="skip", command=COMMAND, versions=versions())
-            finished += len(rows)
+        for finished_rows in batches(evaluator.stream(architectures[rows], np.array(SEEDS)[seeds].tolist())):
+            work.append(finished_rows, existing="skip", command=COMMAND, versions=versions())
+            finished += len(finished_rows)
             speed = (time.perf_counter() - started) / finished
             print(f"{len(work)} rows, {speed:.2f} s a training", flush=True)
 
@@ -100,9 +99,6 @@ def versions() -> dict[str, str]:
     }
 
 
-COMMAND = "python reproduce/build_digits_cell201.py"
-
-
 def write_benchmark(work: BenchmarkStore, architectures: Architectures, out: Path) -> None:
     """Write the file aside, rename it into place, and write the card beside it."""
     aside = out.with_name(f".{out.stem}.new.h5")
@@ -114,57 +110,78 @@ def write_benchmark(work: BenchmarkStore, architectures: Architectures, out: Pat
         raise SystemExit(f"the new file is damaged: {damage}")
     aside.rename(out)
     aside.with_name(aside.name + ".lock").unlink(missing_ok=True)
-    card = data_card(BenchmarkStore.open(out), out)
+    write_card(BenchmarkStore.open(out), out)
+
+
+def write_card(store: BenchmarkStore, out: Path) -> None:
+    """Write the data card beside the file, its figures as JSON under results, and print the card."""
+    what, signal = contents(store, out), signal_of(store)
+    RESULTS.write_text(json.dumps({"contents": what, "signal": signal}, indent=1) + "\n")
+    lines = [f"# {out.name}", "", f"{DESCRIPTION}. Nothing in it is taken from anywhere else.", ""]
+    lines += ["| what | value |", "|---|---|", *(f"| {name} | {value} |" for name, value in what.items())]
+    lines += ["", "## Does it carry signal?", "", "| question | measured | wanted |", "|---|---|---|"]
+    lines += [f"| {question} | {value} | {WANTED.get(question, '')} |" for question, value in signal.items()]
+    card = "\n".join([*lines, ""])
     out.with_suffix(".md").write_text(card)
     print(card)
 
 
-def data_card(store: BenchmarkStore, out: Path) -> str:
-    """Return the card: what the file holds, how it was made, and whether its numbers carry signal."""
-    records = store.table()
+def contents(store: BenchmarkStore, out: Path) -> dict[str, str]:
+    """Return what the file holds and how it was made."""
+    rows = store.table()
+    seconds = rows["train_seconds"]
+    number = len(store.architectures)
+    statuses = [f"{(rows['status'] == status).sum()} {status}" for status in np.unique(rows["status"])]
+    return {
+        "made by": f"`{COMMAND} --num-architectures {number}`",
+        "architectures": f"{number} of 6,466 distinct NAS-Bench-201 cells, drawn uniformly, canonical forms",
+        "training seeds": ", ".join(map(str, store.seeds())),
+        "training runs": ", ".join(statuses),
+        "task": digits().description,
+        "split": "`numpy.random.default_rng(0).permutation(1797)`, cut in the order train, valid, test",
+        "recipe": f"`{DIGITS_RECIPE.to_json()}`",
+        "units of the recipe": "; ".join(f"{name}: {unit}" for name, unit in DIGITS_RECIPE.units().items()),
+        "metrics": "loss (nats) and accuracy (fraction) of train, valid and test after every epoch; "
+        "train seconds, parameters, FLOPs of one image forward",
+        "hardware": f"{', '.join(sorted(set(rows['device'].tolist())))}, CPU, one thread a training",
+        "versions": ", ".join(f"{name} {number}" for name, number in versions().items()),
+        "seconds of training steps a run, two at once on a busy machine": (
+            f"median {np.median(seconds):.2f}, 95 % {np.quantile(seconds, 0.95):.2f}"
+        ),
+        "licence": LICENCE,
+        "size": f"{out.stat().st_size / 1e6:.2f} MB",
+        "sha256": f"`{hashlib.sha256(out.read_bytes()).hexdigest()}`",
+    }
+
+
+SPEARMAN = "Spearman between the valid accuracies of two seeds (pairs 0-1, 0-2, 1-2)"
+TAU = "Kendall tau between seed-mean valid and seed-mean test accuracy"
+TOP = "range of seed-mean valid accuracy within the top 1 %"
+TOP_STD = "seed std of valid accuracy, mean over the top 1 %"
+WANTED = {SPEARMAN: "at least 0.85", TAU: "at least 0.6", TOP: "above the next line", TOP_STD: ""}
+
+
+def signal_of(store: BenchmarkStore) -> dict[str, str]:
+    """Return whether architectures differ by more than seeds do, on those with all seeds."""
     valid = store.query(store.architectures, "valid_accuracy", seed="all", missing="nan")  # (n, seeds)
     test = store.query(store.architectures, "test_accuracy", seed="all", missing="nan")
     complete = np.isfinite(valid).all(axis=1)
-    valid, test = valid[complete], test[complete]
-    mean, seed_std = valid.mean(axis=1), valid.std(axis=1, ddof=1)
+    cells, valid, test = store.architectures[complete], valid[complete], test[complete]
+    mean, std = valid.mean(axis=1), valid.std(axis=1, ddof=1)
     pairs = [spearman(valid[:, i], valid[:, j]) for i, j in itertools.combinations(range(len(SEEDS)), 2)]
-    top = np.argsort(-mean)[: max(2, len(mean) // 100)]
+    order = np.argsort(-mean, kind="stable")
+    best, top = order[0], order[: max(2, len(mean) // 100)]
     quantiles = np.quantile(mean, [0, 0.05, 0.25, 0.5, 0.75, 0.95, 1])
-    best = int(np.argmax(mean))
-    seconds = records["train_seconds"]
-    statuses = {str(s): int((records["status"] == s).sum()) for s in np.unique(records["status"])}
-    lines = [
-        "# digits_cell201.h5",
-        "",
-        f"{DESCRIPTION}. Made by `{COMMAND} --num-architectures {len(store.architectures)}`; no figure in it is taken from anywhere else.",
-        "",
-        "| what | value |",
-        "|---|---|",
-        f"| architectures x seeds | {len(store.architectures)} of 6,466 distinct NAS-Bench-201 cells x seeds {', '.join(map(str, SEEDS))} |",
-        f"| training runs by status | {statuses} |",
-        f"| task | {digits.__doc__.splitlines()[0]} |" if digits.__doc__ else "",
-        "| split | `numpy.random.default_rng(0).permutation(1797)`, cut in the order train, valid, test |",
-        f"| recipe | `{DIGITS_RECIPE.to_json()}` |",
-        "| metrics | train, valid and test loss (nats) and accuracy (fraction) after every epoch; train seconds, parameters, FLOPs |",
-        f"| hardware | {', '.join(sorted(set(records['device'].tolist())))}, CPU, one thread a training |",
-        f"| versions | {', '.join(f'{k} {v}' for k, v in versions().items())} |",
-        f"| seconds of training steps per run (median, 95 %) | {np.median(seconds):.2f}, {np.quantile(seconds, 0.95):.2f} |",
-        f"| licence | {LICENCE} |",
-        f"| size, sha256 | {out.stat().st_size / 1e6:.2f} MB, `{hashlib.sha256(out.read_bytes()).hexdigest()}` |",
-        "",
-        "## Does it carry signal?",
-        "",
-        "| question | measured | wanted |",
-        "|---|---|---|",
-        f"| spread: valid accuracy, mean of 3 seeds, at 0/5/25/50/75/95/100 % | {' / '.join(f'{q:.3f}' for q in quantiles)} | wide |",
-        f"| Spearman between the valid accuracies of two seeds (3 pairs) | {', '.join(f'{p:.3f}' for p in pairs)} | at least 0.85 |",
-        f"| Kendall tau between seed-mean valid and seed-mean test accuracy | {kendall_tau(mean, test.mean(axis=1)):.3f} | at least 0.6 |",
-        f"| seed std of valid accuracy: median over all, mean in the top 1 % | {np.median(seed_std):.4f}, {seed_std[top].mean():.4f} | |",
-        f"| range of seed-mean valid accuracy within the top 1 % ({len(top)} cells) | {np.ptp(mean[top]):.4f} | above a seed's std |",
-        f"| best by seed-mean valid accuracy | `{store.space.to_strings(store.architectures[complete][[best]])[0]}`: valid {mean[best]:.4f}, test {test[best].mean():.4f} | below 1 |",
-        "",
-    ]
-    return "\n".join(lines)
+    return {
+        "seed-mean valid accuracy at 0, 5, 25, 50, 75, 95, 100 %": ", ".join(f"{q:.3f}" for q in quantiles),
+        SPEARMAN: ", ".join(f"{pair:.3f}" for pair in pairs),
+        TAU: f"{kendall_tau(mean, test.mean(axis=1)):.3f}",
+        "seed std of valid accuracy, median over all": f"{np.median(std):.4f}",
+        TOP: f"{np.ptp(mean[top]):.4f} ({len(top)} cells)",
+        TOP_STD: f"{std[top].mean():.4f}",
+        "best by seed-mean valid accuracy": f"`{store.space.to_strings(cells[best : best + 1])[0]}`",
+        "its seed-mean valid and test accuracy": f"{mean[best]:.4f}, {test[best].mean():.4f}",
+    }
 
 
 if __name__ == "__main__":
