@@ -1,0 +1,177 @@
+"""The house rules that the syntax tree can tell: imports go down, heavy packages stay in their rooms."""
+
+import ast
+import subprocess
+import sys
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "surronas"
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+LEVELS = {  # a file imports from lower levels, and from its own room
+    1: "errors spaces",
+    2: "store encodings surrogates metrics",
+    3: "acquisition",
+    4: "searchers evaluators training",
+    5: "search proposals journal loop run_folder improve compare plots",
+    6: "progress commands cli __init__ __main__",
+}
+LEVEL_OF = {room: level for level, rooms in LEVELS.items() for room in rooms.split()}
+
+SIDEWAYS = {  # rooms of one level that know each other, and why
+    ("spaces", "errors"): "everything raises the errors of one file",
+    ("training", "evaluators"): "answers as an evaluator does, and says where its records lie",
+    ("loop", "journal"): "a loop writes its rounds down",
+    ("loop", "proposals"): "a loop has candidates proposed",
+    ("run_folder", "journal"): "a run folder is a journal on disk",
+    ("plots", "journal"): "figures and report show rounds",
+    ("improve", "journal"): "shows the rounds as they end",
+    ("improve", "loop"): "runs the loop in a run folder",
+    ("improve", "run_folder"): "runs the loop in a run folder",
+    ("improve", "plots"): "hands the report its contents",
+    ("commands", "progress"): "a command shows its progress",
+    ("cli", "__init__"): "prints the version",
+    ("cli", "commands"): "the command line finds its commands",
+    ("__main__", "cli"): "python -m surronas is surronas",
+}
+HOMES = {  # where a heavy package may be imported, be it inside a function
+    "torch": ("training/",),
+    "xgboost": ("surrogates/",),
+    "sklearn": ("surrogates/", "training/tasks/digits.py"),  # the latter: load_digits, when called
+    "matplotlib": ("plots/",),
+    "pandas": (),
+}
+LONGEST_FILE, LONGEST_FUNCTION = 250, 40
+LONGER_FILES = {
+    "store/store.py": 290
+}  # one class with all that a user asks of a store, half of it docstrings
+
+
+def name_of(file: Path) -> str:
+    return file.relative_to(PACKAGE).as_posix()
+
+
+def room_of(module: str) -> str:
+    """The room of a module such as ``surronas.store.table``: ``store``; of the package itself: __init__."""
+    return (*module.split("."), "__init__")[1]
+
+
+def module_of(file: Path) -> str:
+    parts = ("surronas", *file.relative_to(PACKAGE).with_suffix("").parts)
+    return ".".join(parts[:-1] if len(parts) > 2 and parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_of(file): file for file in FILES}
+
+
+def imports(file: Path) -> list[str]:
+    """Every module that a file imports, at the top, in a function or for type checking alone."""
+    found = []
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name_of(file)}:{node.lineno}: relative import"
+            submodules = [f"{node.module}.{alias.name}" for alias in node.names]
+            found += [name if name in MODULES else str(node.module) for name in submodules]
+    return found
+
+
+def own_imports(file: Path) -> list[str]:
+    return [module for module in imports(file) if module.split(".")[0] == "surronas"]
+
+
+def crossings() -> set[tuple[str, str, str]]:
+    """(file, its room, room that it imports from), for imports from another room."""
+    return {
+        (name_of(file), room_of(module_of(file)), room_of(module))
+        for file in FILES
+        for module in own_imports(file)
+        if room_of(module_of(file)) != room_of(module)
+    }
+
+
+def test_every_room_has_a_level() -> None:
+    rooms = {room_of(module) for module in MODULES}
+    assert rooms <= set(LEVEL_OF), "give the new room a level here and in the design"
+
+
+def test_imports_go_down() -> None:
+    wrong = [
+        f"{file} ({room}, level {LEVEL_OF[room]}) imports {other} (level {LEVEL_OF[other]})"
+        for file, room, other in sorted(crossings())
+        if LEVEL_OF[other] >= LEVEL_OF[room] and (room, other) not in SIDEWAYS
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_listed_sideways_imports_stay_on_their_level() -> None:
+    assert all(LEVEL_OF[room] == LEVEL_OF[other] for room, other in SIDEWAYS)
+
+
+def test_no_import_cycle() -> None:
+    graph = {module: set(own_imports(file)) - {module} for module, file in MODULES.items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
+
+
+@pytest.mark.parametrize("package", sorted(HOMES))
+def test_heavy_packages_stay_in_their_rooms(package: str) -> None:
+    importers = {name_of(file) for file in FILES if package in {m.split(".")[0] for m in imports(file)}}
+    strangers = sorted(name for name in importers if not name.startswith(HOMES[package]))
+    assert not strangers
+
+
+def test_the_digits_task_loads_scikit_learn_only_when_called() -> None:
+    tree = ast.parse((PACKAGE / "training" / "tasks" / "digits.py").read_text())
+    top = [node.module for node in tree.body if isinstance(node, ast.ImportFrom)]
+    assert not any(str(module).startswith("sklearn") for module in top)
+
+
+@pytest.mark.parametrize(
+    ("statement", "absent"),
+    [
+        ("import surronas", "torch xgboost sklearn matplotlib scipy pandas"),
+        ("import surronas.store", "torch xgboost sklearn matplotlib scipy pandas"),
+        ("import surronas.cli", "torch xgboost sklearn matplotlib scipy pandas"),
+        ("import surronas.search, surronas.searchers", "torch xgboost sklearn matplotlib pandas"),
+        ("import surronas.loop, surronas.surrogates", "torch matplotlib"),
+        ("import surronas.training", "xgboost sklearn matplotlib pandas"),
+    ],
+)
+def test_a_fresh_interpreter_loads_no_more_than_it_needs(statement: str, absent: str) -> None:
+    script = f"import sys; {statement}; print(*sorted(set({absent.split()!r}) & set(sys.modules)))"
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == []
+
+
+def test_files_are_short() -> None:
+    lengths = {name_of(file): len(file.read_text().splitlines()) for file in FILES}
+    long = {name: n for name, n in lengths.items() if n > LONGER_FILES.get(name, LONGEST_FILE)}
+    assert not long, f"over {LONGEST_FILE} lines: {long}"
+
+
+def code_lines(function: ast.FunctionDef | ast.AsyncFunctionDef, lines: list[str]) -> int:
+    """The lines of a function from its def on, without docstring, blank lines and comments."""
+    numbers = set(range(function.lineno, function.end_lineno + 1))
+    if ast.get_docstring(function) is not None:
+        numbers -= set(range(function.body[0].lineno, function.body[0].end_lineno + 1))
+    return sum(
+        not lines[number - 1].strip().startswith("#") for number in numbers if lines[number - 1].strip()
+    )
+
+
+def test_functions_are_short() -> None:
+    long = [
+        f"{name_of(file)}:{node.lineno} {node.name}: {length} lines"
+        for file in FILES
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (length := code_lines(node, file.read_text().splitlines())) > LONGEST_FUNCTION
+    ]
+    assert not long, f"over {LONGEST_FUNCTION} lines:\n" + "\n".join(long)
