@@ -28,3 +28,9 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no benchmark tables at {folder}: set SURRONAS_SHARED to the folder that holds data/")
     return folder
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Path:
+    """The benchmark that ships with the project: real trainings on digits."""
+    return Path(__file__).parents[1] / "benchmarks_data" / "digits_cell201.h5"

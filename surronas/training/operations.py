@@ -46,9 +46,7 @@ OPERATIONS: dict[str, Operation] = {
     "skip_connect": Operation(lambda channels: nn.Identity()),
     "nor_conv_1x1": Operation(lambda channels: ConvBN(channels, channels, 1), after_relu=True),
     "nor_conv_3x3": Operation(lambda channels: ConvBN(channels, channels, 3), after_relu=True),
-    "avg_pool_3x3": Operation(
-        lambda channels: nn.AvgPool2d(3, stride=1, padding=1, count_include_pad=False)
-    ),
+    "avg_pool_3x3": Operation(lambda channels: nn.AvgPool2d(3, stride=1, padding=1, count_include_pad=False)),
 }
 
 
