@@ -112,6 +112,7 @@ def test_a_metric_to_be_minimised_is_minimised(evaluator: TabularEvaluator) -> N
     found = run_search(random_search(evaluator), evaluator, budget=40, metric="valid_loss", seeds=(0,))
     assert found.records["valid_loss"][found.best()] == found.records["valid_loss"].min()
     np.testing.assert_array_equal(found.scores, -found.records["valid_loss"])
+    np.testing.assert_array_equal(found.values(), found.records["valid_loss"])
 
 
 @pytest.mark.parametrize("name", ["random", "local", "bayesian"])

@@ -87,6 +87,23 @@ def test_a_hole_in_the_table_is_missing_not_another_seed(
         evaluator.evaluate(cells, [4])
 
 
+def test_candidates_of_a_search_have_all_its_seeds(
+    tmp_path: Path, cell201: Cell201, runs: Records, cells: Architectures, seeds: list[int]
+) -> None:
+    store = BenchmarkStore.create(tmp_path / "holes", cell201)
+    store.append(runs[1:])  # the first cell lacks seed 4
+    evaluator = TabularEvaluator(store)
+    assert evaluator.seeds == [0, 4]
+    complete = evaluator.architectures_with(seeds)
+    np.testing.assert_array_equal(np.sort(cell201.codes(complete)), np.sort(cell201.codes(cells[1:])))
+    assert len(evaluator.evaluate(complete, seeds)) == 10
+    assert len(evaluator.architectures_with([0])) == 6
+    with pytest.raises(
+        MissingRowsError, match=r"expected architectures with seeds \[0, 9\] .* seeds \[0, 4\]"
+    ):
+        evaluator.architectures_with([0, 9])
+
+
 def test_a_task_that_is_not_there_is_refused(store: BenchmarkStore) -> None:
     with pytest.raises(MissingRowsError, match=r"expected runs of task 'cifar10'.*holds tasks \['tiny-dig"):
         TabularEvaluator(store, task="cifar10")
