@@ -91,7 +91,8 @@ def _parse(text: str) -> list[int]:
 def _canonical_codes() -> NDArray[np.int64]:
     """Return (15625,): the smallest code in the class of each cell.
 
-    NAS-Bench-201's rule writes each node as the sorted list of its incoming terms: a skip gives
+    NAS-Bench-201's rule writes each node as the list of its incoming terms, sorted as text (so the
+    names of the operations decide which sums of sums coincide): a skip gives
     the list of its source itself; `none`, or any operation on a node that is exactly one zero,
     gives a zero. So dead edges vanish, but for one corner that the published 6,466 classes keep:
     node 2, fed by two zeros, is not "exactly one zero", and what follows it still counts.
@@ -119,4 +120,4 @@ def _term(source: str, operation: int) -> str:
     """Return what an edge adds to its target node."""
     if operation == NONE or source == "#":
         return "#"
-    return source if operation == SKIP else f"({source})@{operation}"
+    return source if operation == SKIP else f"({source})@{OPERATIONS[operation]}"

@@ -1,5 +1,6 @@
 """Read every byte of a store anew and name what is damaged."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,9 @@ if TYPE_CHECKING:
     import h5py
 
 
-def check_store(path: Path) -> list[str]:
+def check_store(path: str | os.PathLike[str]) -> list[str]:
     """Return what is damaged at a path, a line each; empty: the store is sound. Never raises on damage."""
+    path = Path(path)
     if not path.exists():
         return [f"{path}: there is nothing here"]
     files = sorted(path.glob("segment-*.h5")) if path.is_dir() else [path]

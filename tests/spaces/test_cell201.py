@@ -46,10 +46,6 @@ def test_spells_every_cell_as_the_benchmark_does(published: list[dict[str, str]]
     assert SPACE.to_strings(SPACE.from_strings(strings)) == strings
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="348 cells are in another class: terms are sorted by operation number, not by name as published",
-)
 def test_classes_are_those_of_the_benchmark(published: list[dict[str, str]]) -> None:
     keys = SPACE.keys(SPACE.from_strings([row["arch_str"] for row in published])).tolist()
     theirs = [row["unique_str"] for row in published]
