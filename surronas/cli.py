@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from surronas import __version__
@@ -59,55 +59,46 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"surronas {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
-    _info(_command(commands, "info", "what a store holds", "surronas info STORE --check"))
-    _query(
-        _command(
-            commands,
-            "query",
+    for name, (purpose, example, add_arguments) in _commands().items():
+        command = commands.add_parser(
+            name,
+            help=purpose,
+            description=f"{purpose[0].upper()}{purpose[1:]}.",
+            epilog=f"example:\n  surronas {name} {example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        command.add_argument(
+            "--json", action="store_true", help="print the answer as JSON on standard output"
+        )
+        add_arguments(command)
+    return parser
+
+
+def _commands() -> dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]]:
+    """Return each command's purpose, an example, and what adds its arguments."""
+    return {
+        "info": ("what a store holds", "STORE --check", _info),
+        "query": (
             "the measured values of architectures",
-            "surronas query STORE ARCH ARCH --metric test_accuracy --seed all",
-        )
-    )
-    _search(
-        _command(
-            commands,
-            "search",
+            "STORE ARCH ARCH --metric test_accuracy --seed all",
+            _query,
+        ),
+        "search": (
             "search a store offline: queries cost nothing",
-            "surronas search STORE --searcher local --budget 50 --seed 1 --json",
-        )
-    )
-    _train(
-        _command(
-            commands,
-            "train",
+            "STORE --searcher local --budget 50 --seed 1 --json",
+            _search,
+        ),
+        "train": (
             "train architectures for real",
-            "surronas train --space cell201 --task digits ARCH --seeds 0 1 --append-to my_store",
-        )
-    )
-    _improve(
-        _command(
-            commands,
-            "improve",
+            "--space cell201 --task digits ARCH --seeds 0 1 --append-to my_store",
+            _train,
+        ),
+        "improve": (
             "turn the closed loop: surrogates pick, training measures, the store grows",
-            "surronas improve STORE --out runs/first --start 100 --rounds 3 --per-round 8",
-        )
-    )
-    return parser
-
-
-def _command(
-    commands: argparse._SubParsersAction[_Parser], name: str, help_text: str, example: str
-) -> argparse.ArgumentParser:
-    """Return the parser of one command, with --json."""
-    parser = commands.add_parser(
-        name,
-        help=help_text,
-        description=f"{help_text[0].upper()}{help_text[1:]}.",
-        epilog=f"example:\n  {example}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--json", action="store_true", help="print the answer as JSON on standard output")
-    return parser
+            "STORE --out runs/first --start 100 --rounds 3 --per-round 8",
+            _improve,
+        ),
+    }
 
 
 def _info(parser: argparse.ArgumentParser) -> None:

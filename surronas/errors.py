@@ -14,7 +14,12 @@ class ArchitectureError(InputError):
 
 
 class SpaceExhaustedError(SurronasError):
-    """A searcher was asked for more architectures than the search space still has."""
+    """A searcher was asked for more architectures than the search space still has.
+
+    ``trajectory`` is what ``run_search`` had found by then; None where nothing was lost.
+    """
+
+    trajectory: object = None
 
 
 class StoreError(SurronasError):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from surronas.errors import InputError
+from surronas.errors import InputError, SpaceExhaustedError
 from surronas.evaluators import Evaluator, mean_scores, search_metric
 from surronas.searchers import Searcher
 from surronas.spaces import Architectures
@@ -62,17 +62,21 @@ def run_search(
 
     Raises:
         InputError: a budget, batch or seeds that are empty, or a metric of the test split.
-        SpaceExhaustedError: the searcher has fewer candidates than the budget.
+        SpaceExhaustedError: the searcher has fewer candidates than the budget; its ``trajectory`` holds
+            what was found.
     """
     if budget < 1 or batch_size < 1 or not len(seeds):
         raise InputError(
             f"expected budget >= 1, batch_size >= 1 and one seed or more, got {budget}, {batch_size}, {seeds}"
         )
     chosen = search_metric(evaluator.metrics, metric)
-    start, asked, answered = time.perf_counter(), [], []
-    scores, seconds = np.empty(0), np.empty(0)
-    while len(scores) < budget:
-        batch = searcher.ask(min(batch_size, budget - len(scores)))
+    start, log = time.perf_counter(), _Log(metric, 1.0 if chosen.direction == "maximize" else -1.0)
+    while len(log) < budget:
+        try:
+            batch = searcher.ask(min(batch_size, budget - len(log)))
+        except SpaceExhaustedError as error:
+            error.trajectory = log.trajectory() if len(log) else None
+            raise
         records = evaluator.evaluate(batch, seeds)
         told = mean_scores(records, len(seeds), chosen)
         ok = np.isfinite(told)
@@ -80,10 +84,40 @@ def run_search(
             searcher.tell(batch[ok], told[ok])
         if not ok.all():
             searcher.discard(batch[~ok])
-        asked.append(batch)
-        answered.append(records)
-        scores = np.append(scores, told)
-        seconds = np.append(seconds, np.full(len(batch), time.perf_counter() - start))
-        on_batch(len(scores), float(np.fmax.reduce(scores)))
-    sign = 1.0 if chosen.direction == "maximize" else -1.0
-    return Trajectory(metric, sign, np.concatenate(asked), scores, seconds, np.concatenate(answered))
+        log.add(batch, told, time.perf_counter() - start, records)
+        on_batch(len(log), float(np.fmax.reduce(log.scores)))
+    return log.trajectory()
+
+
+class _Log:
+    """The batches of a search so far."""
+
+    def __init__(self, metric: str, sign: float) -> None:
+        self.metric, self.sign = metric, sign
+        self.scores: list[float] = []
+        self.seconds: list[float] = []
+        self.architectures: list[Architectures] = []
+        self.records: list[Records] = []
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    def add(
+        self, batch: Architectures, scores: NDArray[np.float64], seconds: float, records: Records
+    ) -> None:
+        """Append a batch that was answered."""
+        self.scores += scores.tolist()
+        self.seconds += [seconds] * len(batch)
+        self.architectures.append(batch)
+        self.records.append(records)
+
+    def trajectory(self) -> Trajectory:
+        """Return what was asked and answered, as arrays."""
+        return Trajectory(
+            self.metric,
+            self.sign,
+            np.concatenate(self.architectures),
+            np.array(self.scores),
+            np.array(self.seconds),
+            np.concatenate(self.records),
+        )

@@ -46,7 +46,7 @@ HOMES = {  # where a heavy package may be imported, be it inside a function
 }
 LONGEST_FILE, LONGEST_FUNCTION = 250, 40
 LONGER_FILES = {"store/store.py": 290}  # all that a user asks of a store, half of it docstrings
-LONGER_FUNCTIONS = {"cli.py build_parser": 43}  # a list of arguments, no logic
+LONGER_FUNCTIONS: dict[str, int] = {}
 
 
 def name_of(file: Path) -> str:

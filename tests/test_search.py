@@ -176,8 +176,10 @@ def test_a_table_and_real_training_give_one_search(tmp_path: Path) -> None:
 
 def test_a_budget_beyond_the_candidates_is_refused(evaluator: TabularEvaluator) -> None:
     searcher = RandomSearch(SPACE, seed=0, candidates=evaluator.architectures[:5])
-    with pytest.raises(SpaceExhaustedError, match="asked for 1 architectures, but 0 of 5"):
+    with pytest.raises(SpaceExhaustedError, match="asked for 1 architectures, but 0 of 5") as refused:
         run_search(searcher, evaluator, budget=6)
+    assert isinstance(refused.value.trajectory, Trajectory)
+    assert len(refused.value.trajectory.scores) == 5  # what was evaluated is not lost
 
 
 @pytest.mark.parametrize(
