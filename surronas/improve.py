@@ -41,7 +41,7 @@ def improve(
     def prepare(store: Path, held_out: Path) -> None:
         start, judged = _sample(source, settings)
         for path, architectures in ((store, start), (held_out, judged)):
-            _copy(source, path, architectures, settings)
+            source.copy(path, architectures, task=settings.task, recipe=settings.recipe, seeds=settings.seeds)
 
     with open_run(folder, settings, display, prepare) as run:
         rounds = run_loop(
@@ -91,20 +91,6 @@ def _of_seed(
     return store.query(
         architectures, metric, task=settings.task, recipe=settings.recipe, seed=seed, missing="nan"
     )
-
-
-def _copy(source: BenchmarkStore, path: Path, architectures: Architectures, settings: Settings) -> None:
-    """Write a store with the source's runs of some architectures, at the run's task, recipe and seeds."""
-    records = source.records(architectures, task=settings.task, recipe=settings.recipe)
-    copy = BenchmarkStore.create(
-        path,
-        source.space,
-        metrics=source.metrics,
-        canonical=source.canonical,
-        description=f"{len(architectures)} architectures sampled from: {source.description}",
-        licence=source.licence,
-    )
-    copy.append(records[np.isin(records["seed"], settings.seeds)])
 
 
 def _outcome(run: RunFolder, source: BenchmarkStore, rounds: tuple[Round, ...]) -> Outcome:

@@ -55,7 +55,7 @@ class Round:
     incumbent: Incumbent
     quality: Mapping[str, Quality]  # by surrogate, fitted to the store at the end of the round
 
-    def summary(self) -> str:
+    def __str__(self) -> str:
         """Return the round in one line."""
         taus = ", ".join(f"{name} tau {quality.kendall_tau:.3f}" for name, quality in self.quality.items())
         return (

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from surronas.errors import InputError, MissingRowsError
-from surronas.evaluators import Axes
+from surronas.evaluators import RecordAxes
 from surronas.journal import Candidate, Journal, Round
 from surronas.loop import run_loop
 from surronas.proposals import BayesianProposer, LocalProposer, Measured
@@ -22,8 +22,8 @@ class Replay:
         self.store, self.asked = store, []
 
     @property
-    def axes(self) -> Axes:
-        return Axes(self.store.tasks[0], self.store.recipes[0], self.store.epochs()[0])
+    def axes(self) -> RecordAxes:
+        return RecordAxes(self.store.tasks[0], self.store.recipes[0], self.store.epochs()[0])
 
     def stream(self, architectures: np.ndarray, seeds: Sequence[int]) -> Iterator[Records]:
         for row, seed in zip(architectures, seeds, strict=True):
@@ -217,7 +217,7 @@ def test_a_store_without_rows_to_learn_from_is_refused(table, tmp_path, pool):
 
 
 def test_a_round_says_itself_in_one_line(table, start, pool):
-    line = turn(table, start, pool, num_rounds=1)[1].summary()
+    line = str(turn(table, start, pool, num_rounds=1)[1])
     assert line.startswith("round 1: ")
     assert "XGBoost tau" in line
     assert "\n" not in line

@@ -26,7 +26,7 @@ class Evaluator(Protocol):
 
 
 @dataclass(frozen=True)
-class Axes:
+class RecordAxes:
     """Where an evaluator's records lie in a store."""
 
     task: str
@@ -38,7 +38,7 @@ class StreamingEvaluator(Protocol):
     """An evaluator that hands over each run as it ends, so that it can be kept at once."""
 
     @property
-    def axes(self) -> Axes:
+    def axes(self) -> RecordAxes:
         """The task, recipe and epochs of its records."""
         ...
 

@@ -262,6 +262,32 @@ class BenchmarkStore:
             self._merge(everything=False)
         return len(batch.codes)
 
+    def copy(
+        self,
+        path: str | os.PathLike[str],
+        architectures: Given | None = None,
+        *,
+        task: str | None = None,
+        recipe: str | None = None,
+        seeds: Sequence[int] | None = None,
+    ) -> "BenchmarkStore":
+        """Return a new store with the runs of some architectures (None: all) at the given axes (None: any).
+
+        Raises:
+            StoreError: there is something at the path, or it can't be written.
+        """
+        kept = self.records(architectures, task=task, recipe=recipe)
+        copied = BenchmarkStore.create(
+            path,
+            self.space,
+            metrics=self.metrics,
+            canonical=self.canonical,
+            description=self.description,
+            licence=self.licence,
+        )
+        copied.append(kept if seeds is None else kept[np.isin(kept["seed"], seeds)])
+        return copied
+
     def refresh(self) -> None:
         """See what other processes have added since."""
         segments = self._storage.segments(self._table.segments)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from surronas.errors import InputError
-from surronas.evaluators import Axes
+from surronas.evaluators import RecordAxes
 from surronas.spaces import Architectures, SearchSpace
 from surronas.store import TRAINING_METRICS, Metric, Records, concatenate_records, new_records
 from surronas.training.executor import Executor, ProcessExecutor, SerialExecutor
@@ -51,9 +51,9 @@ class TrainingEvaluator:
         return TRAINING_METRICS
 
     @property
-    def axes(self) -> Axes:
+    def axes(self) -> RecordAxes:
         """Where its records lie in a store."""
-        return Axes(self.task.name, self.recipe.to_json(), self.recipe.epochs)
+        return RecordAxes(self.task.name, self.recipe.to_json(), self.recipe.epochs)
 
     def evaluate(self, architectures: ArrayLike, seeds: Sequence[int]) -> Records:
         """Return one row for each architecture and seed, architecture by architecture, curves included.

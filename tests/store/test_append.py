@@ -240,3 +240,12 @@ def test_a_path_marked_read_only_is_not_written(store: BenchmarkStore, runs: Rec
         assert_same_runs(BenchmarkStore.open(store.path).records(), runs)
     finally:
         store.path.chmod(mode)
+
+
+def test_a_copy_holds_what_was_selected(store: BenchmarkStore, cells: np.ndarray, tmp_path: Path) -> None:
+    copied = store.copy(tmp_path / "copy", cells[:5], seeds=[1])
+    assert (copied.canonical, copied.licence, len(copied)) == (store.canonical, "CC0", 5)
+    assert_same_runs(copied.records(), store.records(cells[:5], seed=1))
+    assert_same_runs(store.copy(tmp_path / "whole.h5").records(), store.records())
+    with pytest.raises(StoreError, match="copy"):
+        store.copy(tmp_path / "copy")
