@@ -2,10 +2,13 @@
 
 import argparse
 from pathlib import Path
+from typing import Any
 
-from surronas.commands.printing import print_facts, print_json
+from surronas.commands.printing import print_json, print_table
 from surronas.errors import StoreDamagedError
 from surronas.store import BenchmarkStore, check_store
+
+_LINES = ("path", "space", "description", "licence", "architectures", "runs", "segments", "bytes")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -19,4 +22,31 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.json:
         print_json(facts)
     else:
-        print_facts(facts)
+        _print(facts)
+
+
+def _print(facts: dict[str, Any]) -> None:
+    """Print the facts for people."""
+    for name in [*_LINES, *(["check"] if "check" in facts else [])]:
+        print(f"{name:14} {facts[name]}")
+    print(f"{'canonical':14} {'yes: a cell stands for its isomorphic twins' if facts['canonical'] else 'no'}")
+    for name in ("statuses", "origins"):
+        counts = ", ".join(f"{count} {word}" for word, count in facts[name].items() if count)
+        print(f"{name:14} {counts}")
+    for section in facts["sections"]:
+        seeds = ", ".join(f"{each['seed']} ({each['runs']} runs)" for each in section["seeds"])
+        more = " and more" if section["num_seeds"] > len(section["seeds"]) else ""
+        print(f"\ntask {section['task']}, {section['epochs']} epochs: {section['runs']} runs", end="")
+        print(f" of {section['architectures']} architectures; seeds {seeds}{more}")
+        print(f"  recipe {section['recipe']}")
+        print(f"  curves {', '.join(section['curves']) or 'none'}")
+    print()
+    rows = [
+        [m["name"], m["split"] or "", m["direction"] or "", f"{m['missing']:.1%}", m["per"], m["unit"]]
+        for m in facts["metrics"]
+    ]
+    print_table(["metric", "split", "direction", "missing", "per", "unit"], rows)
+    for entry in facts["provenance"]:
+        versions = ", ".join(f"{name} {version}" for name, version in entry["versions"].items())
+        print(f"\n{entry['runs']} runs: {entry['origin']}, {entry['device']}, {entry['created']}")
+        print("  " + "; ".join(text for text in (entry["command"], versions) if text))

@@ -29,27 +29,12 @@ def number(value: float) -> str:
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print columns, the first to the left and the others to the right."""
-    widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
-    for row in [header, *rows]:
-        cells = [
-            row[0].ljust(widths[0]),
-            *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True)),
-        ]
-        print("  ".join(cells).rstrip())
-
-
-def print_facts(facts: Mapping[str, Any], depth: int = 0) -> None:
-    """Print nested facts, a line each, indented by depth."""
-    for name, value in facts.items():
-        indent = "  " * depth
-        if isinstance(value, Mapping):
-            print(f"{indent}{name}:")
-            print_facts(value, depth + 1)
-        elif isinstance(value, list) and value and isinstance(value[0], Mapping):
-            print(f"{indent}{name}:")
-            for each in value:
-                words = (f"{key} {item}" for key, item in each.items() if item not in (None, "", {}, []))
-                print(f"{indent}  - {', '.join(words)}")
-        else:
-            print(f"{indent}{name}: {', '.join(map(str, value)) if isinstance(value, list) else value}")
+    """Print columns: words to the left, numbers to the right."""
+    columns = list(zip(header, *rows, strict=True))
+    aligned = []
+    for column in columns:
+        width = max(map(len, column))
+        numeric = any(cells[:1].isdigit() for cells in column[1:])
+        aligned.append([cell.rjust(width) if numeric else cell.ljust(width) for cell in column])
+    for line in zip(*aligned, strict=True):
+        print("  ".join(line).rstrip())

@@ -1,0 +1,43 @@
+"""The README's promises: its Python runs, and its figures are those of the committed results."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from surronas.store import BenchmarkStore
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+@pytest.fixture(scope="module")
+def ten_lines() -> str:
+    found = re.search(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    assert found is not None
+    return found.group(1)
+
+
+def test_the_ten_lines_are_ten(ten_lines):
+    assert len([line for line in ten_lines.splitlines() if line.strip()]) <= 10
+
+
+def test_the_ten_lines_run_and_close_the_loop(ten_lines, tmp_path):
+    (tmp_path / "benchmarks_data").symlink_to(ROOT / "benchmarks_data")
+    finished = subprocess.run([sys.executable, "-c", ten_lines], cwd=tmp_path, capture_output=True, text=True)
+    assert finished.returncode == 0, finished.stderr
+    lines = finished.stdout.splitlines()
+    assert [line.split(":")[0] for line in lines] == ["round 0", "round 1", "round 2"]
+    assert len(BenchmarkStore.open(tmp_path / "my_store").table(origin="search")) == 8
+
+
+def test_every_file_that_the_readme_names_is_there():
+    for name in re.findall(r"(?:benchmarks_data|reproduce|tests|surronas)/[\w/.]+\.\w+", README):
+        assert (ROOT / name).exists(), name
+
+
+def test_the_house_is_not_left_by_the_readme():
+    assert "/work/" not in README
+    assert "OUTPUT-" not in README
