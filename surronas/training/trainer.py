@@ -87,7 +87,7 @@ class Trainer:
         """Return what training one network gave; a run that fails returns with its status."""
         result = TrainingResult("failed", self.hardware)
         try:
-            with _threads(self.num_threads), torch.backends.cudnn.flags(deterministic=True, benchmark=False):
+            with _threads(self.num_threads), torch.backends.cudnn.flags(enabled=True, deterministic=True):
                 result = self._train(graph, seed)
         except (torch.OutOfMemoryError, MemoryError) as error:
             result = TrainingResult("out_of_memory", self.hardware, message=str(error))
