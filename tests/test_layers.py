@@ -45,7 +45,7 @@ HOMES = {  # where a heavy package may be imported, be it inside a function
     "pandas": (),
 }
 LONGEST_FILE, LONGEST_FUNCTION = 250, 40
-LONGER_FILES = {"store/store.py": 320}  # all that a user asks of a store, half of it docstrings
+LONGER_FILES = {"store/store.py": 330}  # all that a user asks of a store, half of it docstrings
 LONGER_FUNCTIONS: dict[str, int] = {}
 
 

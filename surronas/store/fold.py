@@ -1,7 +1,7 @@
 """Fold segments into one: the same runs, constants and provenance, each once."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +11,35 @@ from surronas.store.segment import Segment
 from surronas.store.table import Section, Table
 
 
-def fold(table: Table, members: Sequence[Segment], header: Header) -> list[bytes | memoryview]:
-    """Return the bytes of one segment that holds what counts of the ``members`` of a table."""
+class Selection(NamedTuple):
+    """Which runs to keep; None: any. Constants of the architectures kept come with them."""
+
+    rows: NDArray[np.int64] | None = None  # of the table
+    task: str | None = None
+    recipe: str | None = None
+    seeds: Sequence[int] | None = None
+
+    def positions(self, section: Section, at: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return those of a section's positions that are kept."""
+        task, recipe, epochs = section.key
+        if (self.task or task, self.recipe or recipe) != (task, recipe):
+            return at[:0]
+        kept = np.ones(len(at), bool) if self.rows is None else np.isin(section.rows[at], self.rows)
+        if self.seeds is not None and epochs is not None:
+            kept &= np.isin(section.run_seeds[at], self.seeds)
+        return at[kept]
+
+
+def fold(
+    table: Table, members: Sequence[Segment], header: Header, selection: Selection | None = None
+) -> list[bytes | memoryview]:
+    """Return the bytes of one segment that holds what counts, and is selected, of a table's ``members``."""
     pooled = _Provenance()
     sections = (*table.sections.values(), *table.constants.values())
-    blocks = [_block(section, members, pooled) for section in sections]
+    chosen = selection or Selection()
+    blocks = [
+        _block(section, chosen.positions(section, section.winners(members)), pooled) for section in sections
+    ]
     kept = [block for block in blocks if len(block.rows)]
     used = np.unique(np.concatenate([block.rows for block in kept] or [np.empty(0, np.int64)]))
     renumbered = [Block(**{**vars(b), "rows": np.searchsorted(used, b.rows)}) for b in kept]
@@ -23,9 +47,8 @@ def fold(table: Table, members: Sequence[Segment], header: Header) -> list[bytes
     return segment_bytes(header, codes, table.space.from_codes(codes), renumbered, pooled.entries)
 
 
-def _block(section: Section, members: Sequence[Segment], pooled: "_Provenance") -> Block:
-    """Return the runs of a section that lie in the members, with rows of the table."""
-    at = section.winners(members)
+def _block(section: Section, at: NDArray[np.int64], pooled: "_Provenance") -> Block:
+    """Return the runs at some positions of a section, with rows of the table."""
     index, entries = section.provenance()
     task, recipe, epochs = section.key
     metrics = {name: section.column(name)[at].astype(np.float64) for name in sorted(section.metrics)}

@@ -27,7 +27,7 @@ def new_segment(
         InputError: a constant differs from what the store or the batch holds for the same architecture.
     """
     entry = {
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "created": datetime.now(UTC).isoformat(timespec="minutes"),
         "command": command,
         "versions": versions or _versions(),
     }

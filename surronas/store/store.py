@@ -3,7 +3,9 @@
 import contextlib
 import functools
 import os
+import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from surronas.store.axes import Axes, Seed
 from surronas.store.batch import Batch, without_duplicates
 from surronas.store.check import check_store
 from surronas.store.export import records as export_records
+from surronas.store.fold import Selection, fold
 from surronas.store.info import info
 from surronas.store.layout import Header
 from surronas.store.lookup import Given
@@ -273,10 +276,12 @@ class BenchmarkStore:
     ) -> "BenchmarkStore":
         """Return a new store with the runs of some architectures (None: all) at the given axes (None: any).
 
+        Each run keeps its provenance: who trained it, when, by which command and versions.
+
         Raises:
             StoreError: there is something at the path, or it can't be written.
         """
-        kept = self.records(architectures, task=task, recipe=recipe)
+        rows = None if architectures is None else self._table.lookup.rows(architectures)
         copied = BenchmarkStore.create(
             path,
             self.space,
@@ -285,7 +290,12 @@ class BenchmarkStore:
             description=self.description,
             licence=self.licence,
         )
-        copied.append(kept if seeds is None else kept[np.isin(kept["seed"], seeds)])
+        header = replace(copied._table.header, segment=secrets.token_hex(16))
+        selection = Selection(rows, task, recipe, seeds)
+        parts = fold(self._table, self._table.segments, header, selection)
+        with copied._storage.appending():
+            copied._storage.add(copied._table, parts, header.segment)
+        copied.refresh()
         return copied
 
     def refresh(self) -> None:

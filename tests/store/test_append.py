@@ -247,5 +247,11 @@ def test_a_copy_holds_what_was_selected(store: BenchmarkStore, cells: np.ndarray
     assert (copied.canonical, copied.licence, len(copied)) == (store.canonical, "CC0", 5)
     assert_same_runs(copied.records(), store.records(cells[:5], seed=1))
     assert_same_runs(store.copy(tmp_path / "whole.h5").records(), store.records())
+    kept, given = copied.info()["provenance"], store.info()["provenance"]
+    assert {entry["command"] for entry in kept} == {entry["command"] for entry in given} == {"make test"}
+    assert {entry["created"] for entry in kept} <= {entry["created"] for entry in given}
+    params = store.query(cells[:5], "params", missing="nan")
+    np.testing.assert_array_equal(copied.query(cells[:5], "params", missing="nan"), params)
+    assert copied.check() == []
     with pytest.raises(StoreError, match="copy"):
         store.copy(tmp_path / "copy")
