@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import NoReturn
@@ -37,16 +38,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     try:
         commands.run(parsed)
+        sys.stdout.flush()
     except SurronasError as error:
-        print(f"surronas: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
+        return _complain(error)
     except KeyboardInterrupt:
-        print("surronas: interrupted; the same command goes on where it stopped", file=sys.stderr)
+        goes_on = parsed.command == "improve" or (parsed.command == "train" and parsed.append_to)
+        print(f"surronas: interrupted{'; the same command goes on' if goes_on else ''}", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader, such as head, has enough
-        sys.stderr.close()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:  # a disk, a path or a terminal that no border has named
+        return _complain(error)
     return 0
+
+
+def _complain(error: Exception) -> int:
+    """Print what is wrong in one line; return the exit code of bad input."""
+    print(f"surronas: {' '.join(str(error).split())}", file=sys.stderr)
+    return 2
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -143,7 +153,7 @@ def _search(parser: argparse.ArgumentParser) -> None:
         "--budget", type=_positive, default=100, help="queries, one architecture each (default: 100)"
     )
     parser.add_argument("--batch", type=_positive, default=1, help="architectures asked at once (default: 1)")
-    parser.add_argument("--seed", type=int, default=0, help="of the search (default: 0)")
+    parser.add_argument("--seed", type=_seed, default=0, help="of the search (default: 0)")
     parser.add_argument(
         "--metric", default="valid_accuracy", help="what is searched for (default: valid_accuracy)"
     )
@@ -160,7 +170,9 @@ def _train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("architectures", metavar="ARCH", nargs="+", help="in the benchmark's notation")
     parser.add_argument("--space", choices=["cell201"], default="cell201", help="default: cell201")
     parser.add_argument("--task", choices=["digits"], default="digits", help="default: digits")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="a training for each (default: 0)")
+    parser.add_argument(
+        "--seeds", type=_seed, nargs="+", default=[0], help="a training for each (default: 0)"
+    )
     _hardware(parser)
     parser.add_argument(
         "--append-to", metavar="STORE", help="keep the runs in this store, made if it is not there"
@@ -202,12 +214,19 @@ def _improve(parser: argparse.ArgumentParser) -> None:
         default=[0, 1, 2],
         help="a training for each (default: 0 1 2)",
     )
-    parser.add_argument("--seed", type=int, default=0, help="of sampling and searching (default: 0)")
+    parser.add_argument("--seed", type=_seed, default=0, help="of sampling and searching (default: 0)")
     parser.add_argument("--task", choices=["digits"], default="digits", help="default: digits")
     parser.add_argument(
         "--metric", default="valid_accuracy", help="what is improved (default: valid_accuracy)"
     )
     _hardware(parser)
+
+
+def _seed(text: str) -> int:
+    """Return a seed: a whole number from 0 to 2**63 - 1."""
+    if not (text.isdigit() and int(text) < 2**63):
+        raise argparse.ArgumentTypeError(f"expected a seed from 0 to 2**63 - 1, got {text!r}")
+    return int(text)
 
 
 def _positive(text: str) -> int:

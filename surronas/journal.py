@@ -1,10 +1,13 @@
 """What a loop tells of itself: candidates, rounds, and the journal that remembers them."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from surronas.metrics import Calibration
 from surronas.store import Records
+
+TOLERANCE = 1e-6  # in the metric's unit: below it two trainings gave the same number
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,39 @@ class Round:
             f"round {self.number}: {self.num_rows} rows; {taus}; trained {len(self.candidates)}; "
             f"best {self.incumbent.score:.4f} {self.incumbent.text}"
         )
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """One training beside the tabulated one of the same architecture, seed and recipe.
+
+    Attributes:
+        text: the architecture, in the benchmark's notation.
+        fresh: what the training of this run gave, in the metric's unit; NaN if it failed.
+        tabulated: what the shipped table holds; NaN if that run failed.
+        fresh_device: the hardware of this run; "" if unknown.
+        tabulated_device: the hardware of the table's run; "" if unknown.
+    """
+
+    text: str
+    seed: int
+    epochs: int
+    fresh: float
+    tabulated: float
+    fresh_device: str = ""
+    tabulated_device: str = ""
+
+    @property
+    def difference(self) -> float:
+        """Fresh minus tabulated, in the metric's unit; NaN if either failed."""
+        return self.fresh - self.tabulated
+
+    @property
+    def agrees(self) -> bool:
+        """Whether both gave the same number to within 1e-6, or both failed."""
+        if math.isnan(self.difference):
+            return math.isnan(self.fresh) and math.isnan(self.tabulated)
+        return abs(self.difference) <= TOLERANCE
 
 
 class Journal:

@@ -17,7 +17,7 @@ from surronas.store import BenchmarkStore, Metric, Records
 from surronas.surrogates import GaussianProcessSurrogate, Surrogate, XGBoostSurrogate
 from surronas.surrogates.base import unfitted
 
-_FEWEST_HELD_OUT = 10  # below that a rank correlation says nothing
+FEWEST_HELD_OUT = 10  # below that a rank correlation says nothing
 
 
 def default_surrogates() -> dict[str, Surrogate]:
@@ -50,6 +50,7 @@ def run_loop(
     and every row is in the store before the next training's row is waited for. A score is the mean of
     ``metric`` over ``seeds``; test scores are stored, and seen by nothing in here. The surrogates are then
     fitted anew and judged on ``held_out``: architectures that were sampled and that are not in the store.
+    They are not for proposers to pick, so that every round is judged on the same ones.
     ``journal`` remembers plans and finished rounds: a loop with the same store and journal goes on where
     it stopped.
 
@@ -105,7 +106,7 @@ class _Loop:
         for place, proposer in enumerate(proposers):
             share = number // len(proposers) + (place < number % len(proposers))
             if share:
-                taken = np.concatenate([unusable, picked])
+                taken = np.concatenate([unusable, self.held_out["architecture"], picked])
                 known = Measured(self.store.space, architectures, sign * values, taken)
                 own_seed = int(np.random.SeedSequence((*seed, place)).generate_state(1)[0])
                 picked = np.concatenate([picked, proposer.propose(known, share, own_seed)])
@@ -140,7 +141,7 @@ class _Loop:
         if pairs:
             architectures, seeds = zip(*pairs, strict=True)
             for row in self.evaluator.stream(np.array(architectures, dtype=np.int8), seeds):
-                self.store.append(row)
+                self.store.append(row, command="the loop of surronas")
                 journal.trained(row)
 
     def round(self, number: int, plan: tuple[Candidate, ...]) -> Round:
@@ -226,9 +227,9 @@ class _Loop:
         )
         count = np.bincount(inverse, minlength=len(keys))
         unseen = (count == len(self.seeds)) & ~np.isin(keys, space.keys(self.store.architectures))
-        if unseen.sum() < _FEWEST_HELD_OUT:
+        if unseen.sum() < FEWEST_HELD_OUT:
             raise InputError(
-                f"expected {_FEWEST_HELD_OUT} held-out architectures or more, with all of seeds "
+                f"expected {FEWEST_HELD_OUT} held-out architectures or more, with all of seeds "
                 f"{list(self.seeds)} and not in the store, got {int(unseen.sum())}"
             )
         truth = (np.bincount(inverse, rows[self.metric.name], len(keys)) / np.maximum(count, 1))[unseen]

@@ -24,7 +24,7 @@ class Measured:
     space: SearchSpace
     architectures: Architectures  # (n, d)
     scores: NDArray[np.float64]  # (n,) more is better
-    failed: Architectures  # (m, d) could not be trained, or are taken by another proposer
+    closed: Architectures  # (m, d) not to be proposed: failed, held out, or taken by another proposer
 
 
 class Proposer(Protocol):
@@ -53,8 +53,8 @@ class BayesianProposer:
         searcher = BayesianOptimization(
             measured.space, self.surrogate, seed=seed, encoding=self.encoding, num_initial=1
         )
-        if len(measured.failed):
-            searcher.discard(measured.failed)
+        if len(measured.closed):
+            searcher.discard(measured.closed)
         searcher.tell(measured.architectures, measured.scores)
         return searcher.ask(n)
 
@@ -80,8 +80,8 @@ class LocalProposer:
             self.encoding(space, measured.architectures), measured.scores
         )
         walk = LocalSearch(space, seed=seed, num_initial=1)
-        if len(measured.failed):
-            walk.discard(measured.failed)
+        if len(measured.closed):
+            walk.discard(measured.closed)
         best_first = np.argsort(-measured.scores, kind="stable")
         walk.tell(measured.architectures[best_first], measured.scores[best_first])
         met = [np.empty((0, space.num_decisions), dtype=np.int8)]

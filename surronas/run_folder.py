@@ -2,12 +2,13 @@
 
 import fcntl
 import json
+import math
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,12 @@ from surronas.metrics import Calibration
 from surronas.store import BenchmarkStore, Records
 from surronas.store.files import write_aside
 
-_SETTINGS, _STORE, _HELD_OUT = "settings.json", "store", "held_out.h5"
+_SETTINGS, _COMMANDS, _STORE, _HELD_OUT = "settings.json", "commands.json", "store", "held_out.h5"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """All that decides a run; the same settings on the same folder go on with it."""
+    """All that decides a run; the same settings, or more rounds, on the same folder go on with it."""
 
     source: str  # path of the store that the run starts from
     metric: str
@@ -36,6 +37,15 @@ class Settings:
     seed: int  # of sampling and searching
 
 
+@dataclass(frozen=True)
+class Command:
+    """One command that began a run or went on with it."""
+
+    line: str
+    started: str  # UTC, ISO 8601
+    versions: Mapping[str, str]
+
+
 class RunFolder(Journal):
     """The journal of a run, kept in a folder; every file is written aside and renamed into place."""
 
@@ -47,15 +57,23 @@ class RunFolder(Journal):
 
     def plan(self, number: int) -> tuple[Candidate, ...] | None:
         """Return the candidates planned for a round, None if none are yet."""
-        kept = _read(self.path / f"plan-{number:02d}.json")
-        return None if kept is None else tuple(_candidate(each) for each in kept)
+        path = self.path / f"plan-{number:02d}.json"
+        kept = _read(path)
+        try:
+            return None if kept is None else tuple(_candidate(each) for each in kept)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise _damaged(path, error) from error
 
     def finished_round(self, number: int) -> Round | None:
         """Return, and show, a round that was finished before; None if it was not yet."""
-        kept = _read(self.path / f"round-{number:02d}.json")
+        path = self.path / f"round-{number:02d}.json"
+        kept = _read(path)
         if kept is None:
             return None
-        finished = _round(kept)
+        try:
+            finished = _round(kept)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise _damaged(path, error) from error
         self.display.finished(finished)
         return finished
 
@@ -73,10 +91,18 @@ class RunFolder(Journal):
         write_json(self.path / f"round-{round_.number:02d}.json", asdict(round_))
         self.display.finished(round_)
 
+    def commands(self) -> tuple[Command, ...]:
+        """Return the commands that began the run and went on with it, in their order."""
+        return tuple(Command(**kept) for kept in _read(self.path / _COMMANDS) or ())
+
 
 @contextmanager
 def open_run(
-    path: Path, settings: Settings, display: Journal, prepare: Callable[[Path, Path], None]
+    path: Path,
+    settings: Settings,
+    display: Journal,
+    prepare: Callable[[Path, Path], None],
+    command: Command,
 ) -> Iterator[RunFolder]:
     """Open a run folder for this process alone; ``prepare(store path, held-out path)`` fills a new one.
 
@@ -91,18 +117,21 @@ def open_run(
         raise RunFolderError(
             f"expected a run folder or a new path, but {path} holds something else; name another"
         )
-    if kept != json.loads(json.dumps(asdict(settings))):
-        changed = [
-            f.name
-            for f in fields(Settings)
-            if kept.get(f.name) != json.loads(json.dumps(getattr(settings, f.name)))
-        ]
+    wanted = json.loads(json.dumps(asdict(settings)))
+    changed = [name for name in wanted if kept.get(name) != wanted[name]]
+    if changed == ["num_rounds"] and wanted["num_rounds"] > kept["num_rounds"]:
+        changed = []  # a run may be given more rounds
+    if changed:
         raise RunFolderError(
             f"{path} is a run with other settings ({', '.join(changed)}); "
             "repeat its command to go on with it, or name another folder"
         )
     with _alone(path):
-        yield RunFolder(path, settings, display)
+        if wanted != kept:
+            write_json(path / _SETTINGS, wanted)
+        run = RunFolder(path, settings, display)
+        write_json(path / _COMMANDS, [asdict(each) for each in (*run.commands(), command)])
+        yield run
 
 
 def _make(path: Path, settings: Settings, prepare: Callable[[Path, Path], None]) -> None:
@@ -130,7 +159,11 @@ def _make(path: Path, settings: Settings, prepare: Callable[[Path, Path], None])
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
     """Hold the run's lock; it goes with the process, however that ends."""
-    with open(path / ".lock", "w") as lock:
+    try:
+        lock = open(path / ".lock", "w")  # noqa: SIM115 (closed by the block below)
+    except OSError as error:
+        raise RunFolderError(f"can't write in {path}: {error.strerror}; name another folder") from error
+    with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -145,6 +178,15 @@ def write_json(path: Path, content: object) -> None:
     write_aside(path, [json.dumps(content, indent=1).encode()])
 
 
+def without_nan(content: Any) -> Any:
+    """Return content for JSON with NaN as None, at any depth: JSON has no NaN."""
+    if isinstance(content, Mapping):
+        return {str(name): without_nan(value) for name, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [without_nan(value) for value in content]
+    return None if isinstance(content, float) and math.isnan(content) else content
+
+
 def _read(path: Path) -> Any:
     """Return the JSON in a file, None if there is no file."""
     try:
@@ -152,9 +194,11 @@ def _read(path: Path) -> Any:
     except FileNotFoundError:
         return None
     except ValueError as error:
-        raise RunFolderError(
-            f"{path} is damaged ({error}); remove it to redo that part of the run"
-        ) from error
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> RunFolderError:
+    return RunFolderError(f"{path} is damaged ({error!r}); remove it to redo that part of the run")
 
 
 def _candidate(kept: Mapping[str, Any]) -> Candidate:

@@ -8,7 +8,7 @@ import pytest
 
 from surronas import __version__
 from surronas.cli import main
-from surronas.store import BenchmarkStore
+from surronas.store import BenchmarkStore, Metric
 
 CELL = "|nor_conv_3x3~0|+|none~0|nor_conv_3x3~1|+|skip_connect~0|none~1|nor_conv_3x3~2|"
 HEAVY = ("torch", "xgboost", "sklearn", "matplotlib")
@@ -113,9 +113,16 @@ def test_a_fresh_training_agrees_with_the_shipped_table(capsys, shipped, known):
         (["search", "STORE", "--metric", "test_accuracy"], "must not see"),
         (["search", "STORE", "--budget", "7000"], "at most the"),
         (["search", "STORE", "--training-seeds", "9"], "seeds [0, 1, 2]"),
+        (["search", "STORE", "--budget", "5", "--task", "cifar10"], "digits"),
+        (["info", "x" * 300], "too long"),
         (["train", CELL, "--device", "cuda:99"], "found"),
         (["train", CELL, "--device", "tpu"], "expected a device"),
         (["improve", "STORE", "--out", "OUT", "--start", "6000"], "found"),
+        (["improve", "STORE", "--out", "OUT", "--held-out", "3"], "10 held-out architectures or more"),
+        (["improve", "STORE", "--out", "OUT", "--training-seeds", "0", "0"], "distinct training seeds"),
+        (["improve", "STORE", "--out", "OUT", "--metric", "test_accuracy"], "must not see"),
+        (["improve", "STORE", "--out", "OUT", "--per-round", "300"], "a round"),
+        (["improve", "STORE", "--out", "OUT", "--rounds", "9000"], "at most the 15625"),
         (["improve", "STORE", "--out", "STORE"], "holds something else"),
         (["improve", "STORE", "--out", "STORE/run"], "name another place"),
     ],
@@ -125,6 +132,41 @@ def test_bad_input_is_one_clear_line_and_exit_code_2(capsys, shipped, tmp_path, 
     error = failure(capsys, *(places.get(argument, argument) for argument in arguments))
     assert words in error
     assert not (tmp_path / "run").exists()
+
+
+def test_an_empty_store_is_described_not_stumbled_over(capsys, tmp_path, cell201):
+    BenchmarkStore.create(tmp_path / "empty", cell201)
+    assert main(["info", str(tmp_path / "empty")]) == 0
+    assert "runs           0" in capsys.readouterr().out
+    assert "found none" in failure(capsys, "search", tmp_path / "empty")
+
+
+@pytest.mark.parametrize("seed", ["-1", "1.5", "9223372036854775808", "one"])
+@pytest.mark.parametrize("command", [["search", "s"], ["improve", "s", "--out", "o"]])
+def test_a_seed_is_a_whole_number_of_63_bits(capsys, command, seed):
+    with pytest.raises(SystemExit) as stop:
+        main([*command, "--seed", seed])
+    assert stop.value.code == 2
+    assert f"expected a seed from 0 to 2**63 - 1, got '{seed}'" in capsys.readouterr().err
+
+
+def test_training_again_into_the_same_store_trains_only_what_is_missing(capsys, tmp_path):
+    other = CELL.replace("none", "skip_connect")
+    store = ["--append-to", str(tmp_path / "mine"), "--workers", "1"]
+    assert main(["train", CELL, "--seeds", "0", *store]) == 0
+    capsys.readouterr()
+    assert main(["train", CELL, CELL, other, "--seeds", "0", "0", *store, "--json"]) == 0
+    out, error = capsys.readouterr()
+    assert error.splitlines() == [f"1 of 2 are in {tmp_path / 'mine'} already", "1 of 1 trained"]
+    assert [run["architecture"] for run in json.loads(out)["runs"]] == [CELL, other]
+    assert len(BenchmarkStore.open(tmp_path / "mine")) == 2
+
+
+def test_a_store_that_can_not_take_trainings_is_told_before_any(capsys, tmp_path, cell201):
+    BenchmarkStore.create(
+        tmp_path / "other", cell201, metrics=[Metric("top5", "valid", "fraction", "maximize")]
+    )
+    assert "lacks" in failure(capsys, "train", CELL, "--append-to", tmp_path / "other")
 
 
 def test_a_command_line_that_does_not_parse_is_one_line(capsys):

@@ -1,5 +1,5 @@
 import json
-import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,11 +12,12 @@ import pytest
 
 from surronas.errors import RunFolderError
 from surronas.journal import Journal
-from surronas.run_folder import Settings, open_run, write_json
+from surronas.run_folder import Command, Settings, open_run, write_json
 from surronas.store import BenchmarkStore
 
 KNOBS = "--start 30 --held-out 20 --rounds 2 --per-round 2 --training-seeds 0 --workers 2 --device cpu"
 NUM_START, NUM_TRAINED = 30, 4
+COMMAND = Command("surronas improve x", "2026-01-01T00:00:00+00:00", {"python": "3"})
 
 
 def command(shipped: Path, folder: Path, *more: str) -> list[str]:
@@ -51,6 +52,12 @@ def stop_when(condition: Callable[[], bool], with_signal: int, arguments: list[s
     return process
 
 
+def workers_of_session(leader: int) -> list[str]:
+    """Return the processes of a session that are left."""
+    listed = subprocess.run(["ps", "-eo", "sid,pid,args"], capture_output=True, text=True, check=True)
+    return [line for line in listed.stdout.splitlines()[1:] if int(line.split()[0]) == leader]
+
+
 def num_rows(folder: Path) -> int:
     return len(BenchmarkStore.open(folder / "store")) if (folder / "store").exists() else 0
 
@@ -83,8 +90,8 @@ def test_the_run_folder_holds_the_grown_store_and_the_report(whole, shipped):
         assert candidate["text"] in report
     for name in ("predicted_against_measured", "incumbent", "tau", "best_cell"):
         assert (folder / f"{name}.png").read_bytes().startswith(b"\x89PNG")
-    kept = json.loads((folder / "command.json").read_text())
-    assert kept["command"].startswith(f"surronas improve {shipped}")
+    kept = json.loads((folder / "commands.json").read_text())[0]
+    assert kept["line"].startswith(f"surronas improve {shipped}")
     assert {"python", "torch", "surronas"} <= set(kept["versions"])
 
 
@@ -135,9 +142,8 @@ def test_ctrl_c_says_how_to_go_on_and_leaves_no_workers(whole, shipped, tmp_path
     stopped = stop_when(lambda: num_rows(folder) > NUM_START, signal.SIGINT, command(shipped, folder))
     assert stopped.returncode == 130
     assert stopped.stderr is not None
-    assert stopped.stderr.read() == "surronas: interrupted; the same command goes on where it stopped\n"
-    with pytest.raises(ProcessLookupError):  # nobody of the process group is left
-        os.killpg(stopped.pid, 0)
+    assert stopped.stderr.read() == "surronas: interrupted; the same command goes on\n"
+    assert workers_of_session(stopped.pid) == []
     assert improve(shipped, folder).returncode == 0
     assert rounds_of(folder) == rounds_of(whole[0])
 
@@ -155,8 +161,31 @@ def test_kill_9_at_any_moment(whole, shipped, tmp_path, delay):
 def test_a_finished_run_shows_itself_again_and_trains_nothing(whole, shipped):
     again = improve(shipped, whole[0], "--json")
     assert again.returncode == 0
-    assert json.loads(again.stdout) == json.loads(whole[1].stdout)
+    first, second = json.loads(whole[1].stdout), json.loads(again.stdout)
+    assert len(second.pop("commands")) == len(first.pop("commands")) + 1
+    assert first == second
     assert "trained, seed" not in again.stderr
+
+
+def test_a_finished_run_can_be_given_more_rounds(whole, shipped, tmp_path):
+    folder = tmp_path / "run"
+    shutil.copytree(whole[0], folder)
+    longer = improve(shipped, folder, "--rounds", "3")
+    assert longer.returncode == 0, longer.stderr
+    assert rounds_of(folder) == rounds_of(whole[0])
+    assert num_rows(folder) == NUM_START + NUM_TRAINED + 2
+
+
+def test_rows_that_were_there_from_the_start_are_no_fresh_trainings(shipped, tmp_path):
+    source = BenchmarkStore.open(shipped)
+    records = source.records(source.architectures[:60], seed=0)
+    records["origin"] = "search"  # a store grown by an earlier run
+    BenchmarkStore.create(tmp_path / "grown", source.space, canonical=True).append(records)
+    finished = improve(tmp_path / "grown", tmp_path / "run", "--json")
+    assert finished.returncode == 0, finished.stderr
+    outcome = json.loads(finished.stdout)
+    picked = {each["text"] for turn in outcome["rounds"] for each in turn["candidates"]}
+    assert {each["text"] for each in outcome["agreements"]} <= picked
 
 
 def test_other_settings_on_the_same_folder_are_refused(whole, shipped):
@@ -192,9 +221,9 @@ def fill(cell201) -> Callable[[Path, Path], None]:
 
 def test_two_processes_never_work_on_one_run(tmp_path, cell201):
     with (
-        open_run(tmp_path / "run", settings(), Journal(), fill(cell201)),
+        open_run(tmp_path / "run", settings(), Journal(), fill(cell201), COMMAND),
         pytest.raises(RunFolderError, match="another process works on"),
-        open_run(tmp_path / "run", settings(), Journal(), fill(cell201)),
+        open_run(tmp_path / "run", settings(), Journal(), fill(cell201), COMMAND),
     ):
         pass
 
@@ -203,14 +232,14 @@ def test_a_folder_of_something_else_is_refused_and_left_alone(tmp_path, cell201)
     (tmp_path / "letter.txt").write_text("dear")
     with (
         pytest.raises(RunFolderError, match="holds something else"),
-        open_run(tmp_path, settings(), Journal(), fill(cell201)),
+        open_run(tmp_path, settings(), Journal(), fill(cell201), COMMAND),
     ):
         pass
     assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
 
 
 def test_a_damaged_round_file_is_named(tmp_path, cell201):
-    with open_run(tmp_path / "run", settings(), Journal(), fill(cell201)) as run:
+    with open_run(tmp_path / "run", settings(), Journal(), fill(cell201), COMMAND) as run:
         (tmp_path / "run" / "round-01.json").write_text("{")
         with pytest.raises(RunFolderError, match=r"round-01.json is damaged"):
             run.finished_round(1)
@@ -223,7 +252,7 @@ def test_a_failure_while_a_run_is_made_leaves_nothing(tmp_path):
 
     with (
         pytest.raises(RunFolderError, match="No space left on device"),
-        open_run(tmp_path / "run", settings(), Journal(), prepare),
+        open_run(tmp_path / "run", settings(), Journal(), prepare, COMMAND),
     ):
         pass
     assert list(tmp_path.iterdir()) == []

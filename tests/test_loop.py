@@ -49,7 +49,7 @@ def pool(table, cell201):
         name = "from the table"
 
         def propose(self, measured: Measured, n: int, seed: int) -> np.ndarray:
-            outside = np.concatenate([measured.failed, taken])
+            outside = np.concatenate([measured.closed, taken])
             limited = Measured(measured.space, measured.architectures, measured.scores, outside)
             return BayesianProposer(GaussianProcessSurrogate()).propose(limited, n, seed)
 

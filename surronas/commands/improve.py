@@ -9,6 +9,7 @@ import shlex
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -17,11 +18,11 @@ from rich.console import Console
 from surronas.commands.names import TASKS, num_workers
 from surronas.commands.printing import print_json
 from surronas.errors import InputError
-from surronas.improve import Outcome, improve
+from surronas.improve import Outcome, check_settings, improve
 from surronas.journal import Journal
 from surronas.plots import Report, write_report
 from surronas.progress import PlainDisplay, RichDisplay
-from surronas.run_folder import Settings, write_json
+from surronas.run_folder import Command, Settings
 from surronas.store import BenchmarkStore
 from surronas.training import Recipe, TrainingEvaluator
 
@@ -45,14 +46,20 @@ def run(arguments: argparse.Namespace) -> None:
         per_round=arguments.per_round,
         seed=arguments.seed,
     )
+    check_settings(source, settings)
     folder, workers = Path(arguments.out), num_workers(arguments.workers, arguments.device)
+    command = Command(
+        shlex.join(["surronas", *sys.argv[1:]]),
+        datetime.now(UTC).isoformat(timespec="seconds"),
+        {"python": platform.python_version(), **{name: _version(name) for name in _PACKAGES}},
+    )
     with (
         _display(arguments.json, settings) as display,
         TrainingEvaluator(
             source.space, task, recipe, device=arguments.device, num_workers=workers
         ) as evaluator,
     ):
-        outcome = improve(source, folder, settings, evaluator, display)
+        outcome = improve(source, folder, settings, evaluator, display, command)
     report = _write_report(folder, source, settings, outcome, task.description)
     if arguments.json:
         print_json({"report": str(report), **asdict(outcome)})
@@ -93,15 +100,16 @@ def _write_report(
     folder: Path, source: BenchmarkStore, settings: Settings, outcome: Outcome, description: str
 ) -> Path:
     """Write report.html, its figures and the exact command, and return the report's path."""
-    command = shlex.join(["surronas", *sys.argv[1:]])
-    found = {"python": platform.python_version(), **{name: _version(name) for name in _PACKAGES}}
-    write_json(folder / "command.json", {"command": command, "versions": found})
+    versions = {
+        name: ", ".join(sorted({command.versions.get(name, "unknown") for command in outcome.commands}))
+        for name in outcome.commands[-1].versions
+    }
     best = outcome.rounds[-1].incumbent
     units = Recipe.from_json(settings.recipe).units()
     report = Report(
         title="surronas improve",
-        command=command,
-        versions=found,
+        command=outcome.commands[0].line,
+        versions=versions,
         settings={name: str(value) for name, value in asdict(settings).items() if name != "recipe"},
         metric=next(metric for metric in source.metrics if metric.name == settings.metric),
         seeds=settings.seeds,

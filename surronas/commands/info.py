@@ -42,11 +42,28 @@ def _print(facts: dict[str, Any]) -> None:
         print(f"  curves {', '.join(section['curves']) or 'none'}")
     print()
     rows = [
-        [m["name"], m["split"] or "", m["direction"] or "", f"{m['missing']:.1%}", m["per"], m["unit"]]
+        [
+            m["name"],
+            m["split"] or "",
+            m["direction"] or "",
+            "" if m["missing"] is None else f"{m['missing']:.1%}",
+            m["per"],
+            m["unit"],
+        ]
         for m in facts["metrics"]
     ]
     print_table(["metric", "split", "direction", "missing", "per", "unit"], rows)
-    for entry in facts["provenance"]:
+    for (origin, device, command, versions), entries in _by_maker(facts["provenance"]).items():
+        runs, times = sum(entry["runs"] for entry in entries), sorted(entry["created"] for entry in entries)
+        print(f"\n{runs} runs: {origin}, {device}, {' to '.join(dict.fromkeys((times[0], times[-1])))}")
+        print("  " + "; ".join(text for text in (command, versions) if text))
+
+
+def _by_maker(provenance: list[dict[str, Any]]) -> dict[tuple[str, str, str, str], list[dict[str, Any]]]:
+    """Return the provenance entries that differ in their time alone, together."""
+    groups: dict[tuple[str, str, str, str], list[dict[str, Any]]] = {}
+    for entry in provenance:
         versions = ", ".join(f"{name} {version}" for name, version in entry["versions"].items())
-        print(f"\n{entry['runs']} runs: {entry['origin']}, {entry['device']}, {entry['created']}")
-        print("  " + "; ".join(text for text in (entry["command"], versions) if text))
+        key = (entry["origin"], entry["device"], entry["command"], versions)
+        groups.setdefault(key, []).append(entry)
+    return groups

@@ -2,22 +2,14 @@
 
 import json
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+
+from surronas.run_folder import without_nan
 
 
 def print_json(answer: object) -> None:
     """Print one JSON document; what is missing (NaN) becomes null."""
-    print(json.dumps(_plain(answer), indent=1))
-
-
-def _plain(answer: Any) -> Any:
-    """Return the answer with NaN as None, at any depth."""
-    if isinstance(answer, Mapping):
-        return {str(name): _plain(value) for name, value in answer.items()}
-    if isinstance(answer, list | tuple):
-        return [_plain(value) for value in answer]
-    return None if isinstance(answer, float) and math.isnan(answer) else answer
+    print(json.dumps(without_nan(answer), indent=1))
 
 
 def number(value: float) -> str:

@@ -15,6 +15,7 @@ def run(arguments: argparse.Namespace) -> None:
     given = arguments.seed
     seed = given if given in ("mean", "all") else whole_number(given, "--seed as a number, 'mean' or 'all'")
     names = arguments.metric or [metric.name for metric in store.metrics]
+    seeds = store.seeds(task=arguments.task, epochs=arguments.epochs)
     values = {
         name: store.query(
             arguments.architectures,
@@ -31,7 +32,7 @@ def run(arguments: argparse.Namespace) -> None:
         for i, text in enumerate(arguments.architectures)
     ]
     if arguments.json:
-        print_json({"seed": seed, "seeds": store.seeds(task=arguments.task), "rows": rows})
+        print_json({"seed": seed, "seeds": seeds, "rows": rows})
         return
     units = {metric.name: metric.unit for metric in store.metrics}
     for row in rows:
@@ -39,5 +40,8 @@ def run(arguments: argparse.Namespace) -> None:
         for name in names:
             shown = ", ".join(number(value) for value in np.atleast_1d(row[name]).tolist())
             print(f"  {name:15} {shown} {units[name]}")
+    listed = ", ".join(map(str, seeds))
     if seed == "all":
-        print(f"seeds, in this order: {', '.join(map(str, store.seeds(task=arguments.task)))}")
+        print(f"seeds, in this order: {listed}")
+    elif seed == "mean":
+        print(f"means over seeds {listed}; where a run is missing, over those that are there")

@@ -69,8 +69,8 @@ def _answer(
         }
         for i in range(len(texts))
     ]
-    best_so_far = found.incumbent_scores()
-    new = np.flatnonzero(np.diff(best_so_far, prepend=-np.inf) > 0)
+    best_so_far = np.nan_to_num(found.incumbent_scores(), nan=-np.inf)  # failed first queries
+    new = np.flatnonzero(best_so_far > np.append(-np.inf, best_so_far[:-1]))
     test = found.metric.replace("valid_", "test_", 1)
     known = test != found.metric and test in {metric.name for metric in store.metrics}
     runs = found.records.reshape(-1, len(seeds))[found.best()]

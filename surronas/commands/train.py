@@ -8,9 +8,11 @@ import numpy as np
 
 from surronas.commands.names import SPACES, TASKS, num_workers
 from surronas.commands.printing import print_json, print_table
-from surronas.errors import SurronasError
-from surronas.spaces import Architectures
-from surronas.store import BenchmarkStore, Records, concatenate_records
+from surronas.errors import InputError
+from surronas.evaluators import RecordAxes
+from surronas.spaces import Architectures, SearchSpace
+from surronas.store import TRAINING_METRICS, BenchmarkStore, Records, concatenate_records, new_records
+from surronas.store.files import check_writable
 from surronas.training import TrainingEvaluator
 
 _SHOWN = ("train_accuracy", "valid_accuracy", "test_accuracy", "train_seconds", "params", "flops")
@@ -20,15 +22,12 @@ def run(arguments: argparse.Namespace) -> None:
     """Train every architecture with every seed and print what it gave."""
     space = SPACES[arguments.space]()
     task, recipe = TASKS[arguments.task]()
-    architectures = space.from_strings(arguments.architectures)
-    cells, seeds = (
-        np.repeat(architectures, len(arguments.seeds), axis=0),
-        arguments.seeds * len(architectures),
-    )
-    workers = min(num_workers(arguments.workers, arguments.device), len(cells))
-    store = _store(arguments.append_to, space.name) if arguments.append_to else None
+    architectures = space.from_strings(list(dict.fromkeys(arguments.architectures)))
+    seeds = list(dict.fromkeys(arguments.seeds))
+    workers = min(num_workers(arguments.workers, arguments.device), len(architectures) * len(seeds))
+    store = _store(Path(arguments.append_to), space) if arguments.append_to is not None else None
     with TrainingEvaluator(space, task, recipe, device=arguments.device, num_workers=workers) as evaluator:
-        records = _train(evaluator, cells, seeds, store)
+        records = _train(evaluator, architectures, seeds, store)
     texts = space.to_strings(records["architecture"])
     if arguments.json:
         print_json({"task": task.name, "recipe": recipe.to_json(), "runs": _rows(records, texts)})
@@ -42,27 +41,51 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _train(
-    evaluator: TrainingEvaluator, cells: Architectures, seeds: list[int], store: BenchmarkStore | None
+    evaluator: TrainingEvaluator, architectures: Architectures, seeds: list[int], store: BenchmarkStore | None
 ) -> Records:
-    """Return one row for each cell and its seed, in their order; each is in the store as soon as it ends."""
-    trained: list[Records] = []
-    for row in evaluator.stream(cells, seeds):
+    """Return one row for each architecture and seed, in their order.
+
+    Each is in the store as soon as it ends; what the store holds already is shown, not trained again.
+    """
+    pairs = [(architecture, seed) for architecture in architectures for seed in seeds]
+    rows = [_stored(store, evaluator.axes, *pair) for pair in pairs]
+    missing = [i for i, row in enumerate(rows) if not len(row)]
+    if store is not None and len(missing) < len(pairs):
+        print(f"{len(pairs) - len(missing)} of {len(pairs)} are in {store.path} already", file=sys.stderr)
+    place = {(pairs[i][0].tobytes(), pairs[i][1]): i for i in missing}
+    stream = evaluator.stream(np.array([pairs[i][0] for i in missing]), [pairs[i][1] for i in missing])
+    for count, row in enumerate(stream if missing else (), 1):
         if store is not None:
-            store.append(row, existing="skip")
-        trained.append(row)
-        print(f"{len(trained)} of {len(cells)} trained", file=sys.stderr)
-    place = {(cell.tobytes(), seed): i for i, (cell, seed) in enumerate(zip(cells, seeds, strict=True))}
-    trained.sort(key=lambda row: place[row["architecture"].tobytes(), int(row["seed"][0])])
-    return concatenate_records(trained)
+            store.append(row, existing="skip", command="surronas train")
+        rows[place[row["architecture"].tobytes(), int(row["seed"][0])]] = row
+        print(f"{count} of {len(missing)} trained", file=sys.stderr)
+    return concatenate_records(rows)
 
 
-def _store(path: str, space: str) -> BenchmarkStore:
-    """Return the store to append to, made if it is not there; it must be of the space."""
-    if not Path(path).exists():
-        return BenchmarkStore.create(path, SPACES[space](), canonical=True)
+def _stored(
+    store: BenchmarkStore | None, axes: RecordAxes, architecture: Architectures, seed: int
+) -> Records:
+    """Return the (1,) row that the store holds of a training, (0,) if it holds none."""
+    if store is None:
+        return new_records(0, len(architecture), TRAINING_METRICS)
+    return store.records(
+        architecture[None], task=axes.task, recipe=axes.recipe, epochs=axes.epochs, seed=seed
+    )
+
+
+def _store(path: Path, space: SearchSpace) -> BenchmarkStore:
+    """Return the store to append to, made if it is not there; it must take what a training gives."""
+    if not path.exists():
+        return BenchmarkStore.create(path, space, canonical=True)
     store = BenchmarkStore.open(path)
-    if store.space.name != space:
-        raise SurronasError(f"expected a store of space {space!r}, but {path} is of {store.space.name!r}")
+    if store.space.name != space.name:
+        raise InputError(f"expected a store of space {space.name!r}, but {path} is of {store.space.name!r}")
+    lacking = {metric.name for metric in TRAINING_METRICS} - {metric.name for metric in store.metrics}
+    if lacking:
+        raise InputError(
+            f"expected a store with the metrics of a training, but {path} lacks {', '.join(sorted(lacking))}"
+        )
+    check_writable(path)
     return store
 
 

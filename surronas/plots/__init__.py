@@ -1,12 +1,11 @@
 """Figures and the report of a loop."""
 
 from surronas.plots.cell import draw_cell
-from surronas.plots.content import Agreement, Report
+from surronas.plots.content import Report
 from surronas.plots.figures import incumbent_over_rounds, predicted_against_measured, tau_over_rounds
 from surronas.plots.report import write_report
 
 __all__ = [
-    "Agreement",
     "Report",
     "draw_cell",
     "incumbent_over_rounds",

@@ -3,8 +3,8 @@
 import math
 from collections.abc import Sequence
 
-from surronas.journal import Measurement, Round
-from surronas.plots.content import TOLERANCE, Agreement, Report
+from surronas.journal import TOLERANCE, Agreement, Measurement, Round
+from surronas.plots.content import Report
 from surronas.plots.figures import coverage
 from surronas.plots.style import over_seeds, quantity, surrogate_names
 

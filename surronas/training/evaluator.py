@@ -19,8 +19,13 @@ from surronas.training.trainer import CURVES, Trainer, TrainingResult
 class TrainingEvaluator:
     """Trains architectures for real; the network built is that of the canonical form.
 
-    So isomorphic architectures give the same curves, to the last digit, for one seed. Use it in a
-    ``with`` block (or call ``close``) when ``num_workers`` is above 1.
+    So isomorphic architectures give the same curves, to the last digit, for one seed. With
+    ``num_workers`` processes a training that dies costs only itself: use a ``with`` block, or call
+    ``close``. With None it trains in this process.
+
+    Raises:
+        InputError: a batch larger than the train split, or fewer than one worker.
+        DeviceError: the device is not there.
     """
 
     def __init__(
@@ -31,12 +36,12 @@ class TrainingEvaluator:
         *,
         device: str = "auto",
         mixed_precision: bool = True,
-        num_workers: int = 1,
+        num_workers: int | None = None,
         origin: str = "search",
     ) -> None:
         self.space, self.task, self.recipe, self.origin = space, task, recipe, origin
         self._executor: Executor
-        if num_workers == 1:
+        if num_workers is None:
             self._executor = SerialExecutor(
                 Trainer(task, recipe, device=device, mixed_precision=mixed_precision)
             )
@@ -68,7 +73,7 @@ class TrainingEvaluator:
         """Yield one (1,) row for each of the n architectures, trained with its own of n seeds, as each ends.
 
         Raises:
-            InputError: not as many seeds as architectures.
+            InputError: not as many seeds as architectures, or a seed below 0 or beyond 63 bits.
         """
         batch = self.space.validate(architectures)
         if len(batch) != len(seeds):
@@ -78,6 +83,8 @@ class TrainingEvaluator:
 
     def _finished(self, batch: Architectures, seeds: Sequence[int]) -> Iterator[tuple[int, Records]]:
         """Yield (position, row) as trainings end."""
+        if any(not 0 <= seed < 2**63 for seed in seeds):
+            raise InputError(f"expected training seeds of 0 to 2**63 - 1, got {sorted(set(seeds))}")
         canonical = self.space.canonical(batch)
         jobs = [(self.space.graph(row), int(seed)) for row, seed in zip(canonical, seeds, strict=True)]
         for position, result in self._executor.run(jobs):

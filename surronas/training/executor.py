@@ -4,6 +4,7 @@ import contextlib
 import os
 import pickle
 import selectors
+import signal
 import subprocess
 import sys
 from collections import deque
@@ -18,6 +19,11 @@ from surronas.training.tasks.base import Task
 from surronas.training.trainer import Trainer, TrainingResult, check_batch_size
 
 TRAINING_FAILED = 3  # exit code of a worker whose training raised; any other: it could not start
+_TOLD_TO_STOP = (
+    signal.SIGTERM,
+    signal.SIGINT,
+    signal.SIGHUP,
+)  # by a person or a scheduler, not by the kernel
 Job = tuple[Graph, int]  # what to train, and the seed
 
 
@@ -127,6 +133,7 @@ class ProcessExecutor:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, **threads},
+            process_group=0,  # Ctrl-C is for this process, which stops its workers
         )
         with contextlib.suppress(BrokenPipeError):  # it is dead already: `_collect` says why
             _send(worker, self._settings)
@@ -141,6 +148,11 @@ class ProcessExecutor:
         except (EOFError, pickle.UnpicklingError):
             code = worker.wait()
             _stop([worker])
+            if -code in _TOLD_TO_STOP:
+                raise SurronasError(
+                    f"a training process was told to stop (signal {-code}), so this stops too; "
+                    "the same command goes on"
+                ) from None
             if code >= 0 and code != TRAINING_FAILED:
                 raise SurronasError(
                     f"a training process could not start (exit code {code}); see its message above"

@@ -85,17 +85,14 @@ class Trainer:
 
     def train(self, graph: Graph, seed: int) -> TrainingResult:
         """Return what training one network gave; a run that fails returns with its status."""
-        result = TrainingResult("failed", self.hardware)
         try:
             with _threads(self.num_threads), torch.backends.cudnn.flags(enabled=True, deterministic=True):
-                result = self._train(graph, seed)
-        except (torch.OutOfMemoryError, MemoryError) as error:
-            result = TrainingResult("out_of_memory", self.hardware, message=str(error))
-        except RuntimeError as error:
-            if not any(words in str(error).lower() for words in _OUT_OF_MEMORY):
+                return self._train(graph, seed)
+        except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+            known = isinstance(error, torch.OutOfMemoryError | MemoryError)
+            if not known and not any(words in str(error).lower() for words in _OUT_OF_MEMORY):
                 raise
-            result = TrainingResult("out_of_memory", self.hardware, message=str(error))
-        return result
+            return TrainingResult("out_of_memory", self.hardware, message=str(error))
 
     def build(self, graph: Graph) -> nn.Module:
         """Return the network of a graph on torch's meta device: shapes, no memory, no weights."""

@@ -1,9 +1,9 @@
 import math
 from collections.abc import Sequence
 
-from surronas.journal import Candidate, Incumbent, Measurement, Quality, Round
+from surronas.journal import Agreement, Candidate, Incumbent, Measurement, Quality, Round
 from surronas.metrics import Calibration
-from surronas.plots import Agreement, Report
+from surronas.plots import Report
 from surronas.spaces import Cell201
 from surronas.store import Metric
 

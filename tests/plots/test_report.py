@@ -9,8 +9,8 @@ import pytest
 from loop_rounds import BEST, candidate, quality, report_of, two_rounds
 
 from surronas.errors import InputError, StoreError
-from surronas.journal import Measurement, Round
-from surronas.plots import Agreement, Report, write_report
+from surronas.journal import Agreement, Measurement, Round
+from surronas.plots import Report, write_report
 from surronas.store import Metric
 
 PICTURES = ("predicted_against_measured.png", "incumbent.png", "tau.png", "best_cell.png")
