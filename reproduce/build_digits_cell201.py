@@ -110,6 +110,7 @@ def write_card(store: BenchmarkStore, out: Path) -> None:
     """Write the data card beside the file, its figures as JSON under results, and print the card."""
     what, signal = contents(store, out), signal_of(store)
     RESULTS.write_text(json.dumps({"contents": what, "signal": signal}, indent=1) + "\n")
+    what, signal = ({k: v.replace("|", "\\|") for k, v in each.items()} for each in (what, signal))
     lines = [f"# {out.name}", "", f"{DESCRIPTION}. Nothing in it is taken from anywhere else.", ""]
     lines += ["| what | value |", "|---|---|", *(f"| {name} | {value} |" for name, value in what.items())]
     lines += ["", "## Does it carry signal?", "", "| question | measured | wanted |", "|---|---|---|"]

@@ -135,7 +135,8 @@ def qualities(round_: Round) -> dict[str, str]:
     """Return how good each surrogate is after a round, in words."""
     return {
         name: (
-            f"Kendall tau {quality.kendall_tau:.3f} on {quality.num_held_out} held-out (sampled) rows; "
+            f"Kendall tau {quality.kendall_tau:.3f} on {quality.num_held_out} held-out "
+            "architectures (sampled); "
             f"90 % intervals hold {quality.calibration.coverage[quality.calibration.levels.index(0.9)]:.0%}; "
             f"calibration error {quality.calibration.error:.3f}"
         )

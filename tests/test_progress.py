@@ -30,7 +30,7 @@ def test_plain_lines_say_what_was_predicted_and_measured(row):
     assert "XGBoost 0.9321 ± 0.0111" in text
     assert "seed 1: valid_accuracy 0.9366 (ok, 0.50 s)" in text
     assert ": diverged (predicted" in text
-    assert "208 rows, Gaussian process: Kendall tau 0.701 on 200 held-out (sampled) rows" in text
+    assert "208 rows, Gaussian process: Kendall tau 0.701 on 200 held-out architectures (sampled)" in text
     assert "round 2 incumbent: 0.9366" in text
     assert all(line.startswith("[") for line in text.splitlines())
 

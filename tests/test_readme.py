@@ -1,5 +1,7 @@
 """The README's promises: its Python runs, and its figures are those of the committed results."""
 
+import hashlib
+import json
 import re
 import subprocess
 import sys
@@ -36,6 +38,30 @@ def test_the_ten_lines_run_and_close_the_loop(ten_lines, tmp_path):
 def test_every_file_that_the_readme_names_is_there():
     for name in re.findall(r"(?:benchmarks_data|reproduce|tests|surronas)/[\w/.]+\.\w+", README):
         assert (ROOT / name).exists(), name
+
+
+def results(name: str) -> dict:
+    return json.loads((ROOT / "reproduce" / "results" / f"{name}.json").read_text())
+
+
+def test_the_figures_are_those_of_the_committed_results():
+    signal = results("digits_cell201")["signal"]
+    shown = [value for value in signal.values() if "|" not in value]  # a cell would break the table
+    shown += [figure["beside"] for figure in results("speed_basics")["figures"].values()]
+    for row in results("surrogate_quality")["rows"]:
+        if row["task"] == "CIFAR-10":
+            shown.append(" | ".join(f"{tau:.3f}" for tau in row["kendall_tau"]))
+    for row in results("speed_surrogates")["rows"]:
+        if row["n"] == 200:
+            shown.append(f"{1e3 * row['wall_seconds']:.0f} ms | {row['kendall_tau']:.3f}")
+    assert [text for text in shown if text not in README] == []
+
+
+def test_the_card_describes_the_file_that_ships():
+    store = ROOT / "benchmarks_data" / "digits_cell201.h5"
+    card = store.with_suffix(".md").read_text()
+    assert hashlib.sha256(store.read_bytes()).hexdigest() in card
+    assert f"{len(BenchmarkStore.open(store))} ok" in card
 
 
 def test_the_house_is_not_left_by_the_readme():
