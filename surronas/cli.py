@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from surronas import __version__
+from surronas.commands.names import SEARCHERS, SPACES, SURROGATES, TASKS
 from surronas.errors import SurronasError
 
 _EPILOG = """examples:
@@ -140,12 +141,10 @@ def _axes(parser: argparse.ArgumentParser) -> None:
 
 def _search(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("store", metavar="STORE", help="a store: an .h5 file or a folder")
-    parser.add_argument(
-        "--searcher", choices=["random", "local", "bayesian"], default="bayesian", help="default: bayesian"
-    )
+    parser.add_argument("--searcher", choices=list(SEARCHERS), default="bayesian", help="default: bayesian")
     parser.add_argument(
         "--surrogate",
-        choices=["gaussian-process", "xgboost"],
+        choices=list(SURROGATES),
         default="gaussian-process",
         help="of the Bayesian search (default: gaussian-process)",
     )
@@ -168,8 +167,8 @@ def _search(parser: argparse.ArgumentParser) -> None:
 
 def _train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("architectures", metavar="ARCH", nargs="+", help="in the benchmark's notation")
-    parser.add_argument("--space", choices=["cell201"], default="cell201", help="default: cell201")
-    parser.add_argument("--task", choices=["digits"], default="digits", help="default: digits")
+    parser.add_argument("--space", choices=list(SPACES), default="cell201", help="default: cell201")
+    parser.add_argument("--task", choices=list(TASKS), default="digits", help="default: digits")
     parser.add_argument(
         "--seeds", type=_seed, nargs="+", default=[0], help="a training for each (default: 0)"
     )
@@ -215,7 +214,7 @@ def _improve(parser: argparse.ArgumentParser) -> None:
         help="a training for each (default: 0 1 2)",
     )
     parser.add_argument("--seed", type=_seed, default=0, help="of sampling and searching (default: 0)")
-    parser.add_argument("--task", choices=["digits"], default="digits", help="default: digits")
+    parser.add_argument("--task", choices=list(TASKS), default="digits", help="default: digits")
     parser.add_argument(
         "--metric", default="valid_accuracy", help="what is improved (default: valid_accuracy)"
     )

@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 from importlib import import_module
 
-COMMANDS = ("info", "query", "search", "train", "improve")
-
 
 def run(arguments: argparse.Namespace) -> None:
     """Run the command that was parsed; only its own file is imported, for the heavy ones take seconds."""

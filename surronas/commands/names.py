@@ -1,4 +1,4 @@
-"""The one table from the command line's names to objects; each entry imports only what it needs."""
+"""The one table from the command line's names to objects; an entry imports what it needs when called."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from surronas.errors import InputError
-from surronas.spaces import Architectures, Cell201, SearchSpace
+from surronas.spaces import Architectures, SearchSpace
+from surronas.store.opening import SPACES
+
+__all__ = ["SEARCHERS", "SPACES", "SURROGATES", "TASKS", "num_workers", "whole_number"]
 
 if TYPE_CHECKING:
     from surronas.searchers import Searcher
     from surronas.surrogates import Surrogate
     from surronas.training import Recipe, Task
-
-SPACES: dict[str, Callable[[], SearchSpace]] = {"cell201": Cell201}
 
 
 def _digits() -> tuple[Task, Recipe]:
