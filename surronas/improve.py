@@ -9,7 +9,8 @@ import numpy as np
 from surronas.errors import InputError
 from surronas.evaluators import StreamingEvaluator, search_metric
 from surronas.journal import Agreement, Journal, Round
-from surronas.loop import FEWEST_HELD_OUT, run_loop
+from surronas.judging import FEWEST_HELD_OUT
+from surronas.loop import run_loop
 from surronas.run_folder import Command, RunFolder, Settings, open_run, without_nan, write_json
 from surronas.spaces import Architectures
 from surronas.store import BenchmarkStore

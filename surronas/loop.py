@@ -9,15 +9,13 @@ from numpy.typing import NDArray
 from surronas.encodings import live_one_hot_counts
 from surronas.errors import InputError, MissingRowsError
 from surronas.evaluators import StreamingEvaluator, search_metric
-from surronas.journal import Candidate, Incumbent, Journal, Measurement, Quality, Round
-from surronas.metrics import calibration, kendall_tau, root_mean_squared_error
+from surronas.journal import Candidate, Incumbent, Journal, Measurement, Round
+from surronas.judging import judge, unseen
 from surronas.proposals import BayesianProposer, LocalProposer, Measured, Proposer
 from surronas.spaces import Architectures
 from surronas.store import BenchmarkStore, Metric, Records
 from surronas.surrogates import GaussianProcessSurrogate, Surrogate, XGBoostSurrogate
 from surronas.surrogates.base import unfitted
-
-FEWEST_HELD_OUT = 10  # below that a rank correlation says nothing
 
 
 def default_surrogates() -> dict[str, Surrogate]:
@@ -109,9 +107,26 @@ class _Loop:
                 taken = np.concatenate([unusable, self.held_out["architecture"], picked])
                 known = Measured(self.store.space, architectures, sign * values, taken)
                 own_seed = int(np.random.SeedSequence((*seed, place)).generate_state(1)[0])
-                picked = np.concatenate([picked, proposer.propose(known, share, own_seed)])
+                proposed = proposer.propose(known, share, own_seed)
+                picked = np.concatenate([picked, self._checked(proposer.name, proposed, share, known)])
                 names += [proposer.name] * share
         return self._candidates(names, picked)
+
+    def _checked(self, name: str, proposed: Architectures, number: int, known: Measured) -> Architectures:
+        """Return what was proposed, if it is ``number`` distinct architectures, none measured or closed.
+
+        Raises:
+            InputError: it is not; nothing is trained then.
+        """
+        space = self.store.space
+        keys = space.keys(space.validate(proposed))
+        taken = space.keys(np.concatenate([known.architectures, known.closed]))
+        if len(np.unique(keys)) != number or np.isin(keys, taken).any():
+            raise InputError(
+                f"proposer {name!r}: expected {number} distinct new architectures, got "
+                f"{space.to_strings(proposed)}, {int(np.isin(keys, taken).sum())} of them measured or closed"
+            )
+        return proposed
 
     def _candidates(self, proposers: Sequence[str], architectures: Architectures) -> tuple[Candidate, ...]:
         """Return the candidates with what every surrogate predicts of them."""
@@ -149,13 +164,14 @@ class _Loop:
         architectures, values, _ = self._measured()
         best = int(np.argmax(values) if self.metric.direction == "maximize" else np.argmin(values))
         text = self.store.space.to_strings(architectures[best : best + 1])[0]
+        truth = unseen(self.held_out, self.store, self.seeds, self.metric.name)
         return Round(
             number,
             len(self.store),
             plan,
             tuple(self._measurement(candidate) for candidate in plan),
             Incumbent(tuple(architectures[best].tolist()), text, float(values[best])),
-            self._quality(),
+            judge(truth, self._predict(truth.architectures)),
         )
 
     def _measurement(self, candidate: Candidate) -> Measurement:
@@ -212,34 +228,4 @@ class _Loop:
         return {
             name: unfitted(surrogate).fit(told, values).predict(features, return_std=True)
             for name, surrogate in self.surrogates.items()
-        }
-
-    def _quality(self) -> dict[str, Quality]:
-        """Return how well each surrogate predicts the held-out architectures that are not in the store.
-
-        Raises:
-            InputError: too few of them are left.
-        """
-        space = self.store.space
-        rows = self.held_out[np.isin(self.held_out["seed"], self.seeds) & (self.held_out["status"] == "ok")]
-        keys, first, inverse = np.unique(
-            space.keys(rows["architecture"]), return_index=True, return_inverse=True
-        )
-        count = np.bincount(inverse, minlength=len(keys))
-        unseen = (count == len(self.seeds)) & ~np.isin(keys, space.keys(self.store.architectures))
-        if unseen.sum() < FEWEST_HELD_OUT:
-            raise InputError(
-                f"expected {FEWEST_HELD_OUT} held-out architectures or more, with all of seeds "
-                f"{list(self.seeds)} and not in the store, got {int(unseen.sum())}"
-            )
-        truth = (np.bincount(inverse, rows[self.metric.name], len(keys)) / np.maximum(count, 1))[unseen]
-        predicted = self._predict(rows["architecture"][first][unseen])
-        return {
-            name: Quality(
-                len(truth),
-                kendall_tau(truth, mean),
-                root_mean_squared_error(truth, mean),
-                calibration(truth, mean, std),
-            )
-            for name, (mean, std) in predicted.items()
         }

@@ -16,7 +16,7 @@ LEVELS = {  # a file imports from lower levels, and from its own room
     2: "store encodings surrogates metrics",
     3: "acquisition",
     4: "searchers evaluators training",
-    5: "search proposals journal loop run_folder improve compare plots",
+    5: "search proposals journal judging loop run_folder improve compare plots",
     6: "progress commands cli __init__ __main__",
 }
 LEVEL_OF = {room: level for level, rooms in LEVELS.items() for room in rooms.split()}
@@ -25,6 +25,9 @@ SIDEWAYS = {  # rooms of one level that know each other, and why
     ("spaces", "errors"): "everything raises the errors of one file",
     ("training", "evaluators"): "answers as an evaluator does, and says where its records lie",
     ("loop", "journal"): "a loop writes its rounds down",
+    ("loop", "judging"): "a round judges the surrogates",
+    ("improve", "judging"): "knows how few held-out architectures are too few",
+    ("judging", "journal"): "a judgement is part of a round",
     ("loop", "proposals"): "a loop has candidates proposed",
     ("run_folder", "journal"): "a run folder is a journal on disk",
     ("plots", "journal"): "figures and report show rounds",

@@ -230,3 +230,18 @@ def test_a_journal_remembers_what_it_was_told():
     assert journal.plan(1) == (candidate,)
     assert journal.plan(2) is None
     assert journal.finished_round(1) is None
+
+
+def test_a_proposer_that_repeats_or_picks_held_out_cells_is_refused(table, start):
+    for architectures in (table.architectures[:3], table.architectures[60:63], table.architectures[[40] * 3]):
+
+        class Stubborn:
+            name = "stubborn"
+
+            def propose(self, measured: Measured, n: int, seed: int, picks=architectures) -> np.ndarray:
+                return picks
+
+        evaluator = Replay(table)
+        with pytest.raises(InputError, match="'stubborn': expected 3 distinct new architectures"):
+            turn(table, start, Stubborn(), evaluator=evaluator)
+        assert evaluator.asked == []
