@@ -79,7 +79,9 @@ def num_workers(given: int | None, device: str) -> int:
     on_cpu = resolve_device(device).type == "cpu"
     if given is not None:
         return given
-    return len(os.sched_getaffinity(0)) if on_cpu and hasattr(os, "sched_getaffinity") else 1
+    if not on_cpu:
+        return 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def whole_number(text: str, what: str) -> int:

@@ -136,7 +136,8 @@ def _read_tail(content: memoryview, name: str) -> tuple[int, int, int]:
             if len(content) == body + 4 * _num_blocks(body) + directory + _TAIL.size and block == BLOCK:
                 return body, directory, crc
     head = bytes(content[:BLOCK])
-    if FORMAT.encode() in head or _MAGIC in bytes(content[-_TAIL.size :]):
+    ours = FORMAT.encode() in head or _MAGIC in bytes(content[-_TAIL.size :])
+    if ours or (head.startswith(_HDF5_SIGNATURE) and len(content) < _hdf5_end(head)):
         raise StoreDamagedError(
             f"{name} is truncated or damaged: it does not end as it was written; {_ADVICE}"
         )
@@ -146,6 +147,11 @@ def _read_tail(content: memoryview, name: str) -> tuple[int, int, int]:
         else "not a surronas store"
     )
     raise StoreError(f"{name} is {kind}; expected a file that BenchmarkStore.create or append wrote")
+
+
+def _hdf5_end(head: bytes) -> int:
+    """Return where an HDF5 file says that it ends (superblock versions 2 and 3), 0 if it does not say."""
+    return int.from_bytes(head[28:36], "little") if head[8:9] in (b"\x02", b"\x03") else 0
 
 
 def _read_whole(descriptor: int, size: int) -> bytes:

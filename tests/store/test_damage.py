@@ -90,7 +90,7 @@ def test_truncation_is_seen_at_open(content: bytes, tmp_path: Path, rng: np.rand
     lengths = [*rng.integers(8, len(content), size=150), len(content) - 1, len(content) - 40, BLOCK]
     for length in lengths:
         path.write_bytes(content[:length])
-        with pytest.raises(StoreError, match=r"truncated or damaged|not a surronas store"):
+        with pytest.raises(StoreError, match="truncated or damaged" if length >= 48 else "surronas store"):
             BenchmarkStore.open(path)
         assert check_store(path)
     for spoiled in (
