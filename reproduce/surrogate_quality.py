@@ -22,7 +22,7 @@ from threadpoolctl import threadpool_limits
 
 from surronas.encodings import live_one_hot_counts
 from surronas.metrics import calibration, kendall_tau, negative_log_likelihood
-from surronas.spaces import Cell201
+from surronas.spaces import Architectures, Cell201
 from surronas.surrogates import GaussianProcessSurrogate, Vector, XGBoostSurrogate
 
 SHARED = Path(os.environ.get("SURRONAS_SHARED", Path(__file__).parents[2] / "shared"))
@@ -44,15 +44,13 @@ FLOOR = {
 SURROGATES = {"Gaussian process": GaussianProcessSurrogate(), "XGBoost": XGBoostSurrogate()}
 
 
-def read_table() -> tuple[np.ndarray, dict[str, Vector]]:
-    """Return the features (15625, p) of all cells and each task's accuracies (15625,) in percent."""
+def read_rows() -> tuple[Architectures, dict[str, Vector]]:
+    """Return all cells (15625, 6) and each task's accuracies (15625,) in percent."""
     if not TABLE.exists():
         sys.exit(f"no table at {TABLE}: set SURRONAS_SHARED to the folder that holds data/benchmarks")
     with gzip.open(TABLE, "rt", newline="") as file:
         rows = list(csv.DictReader(file))
-    space = Cell201()
-    features = live_one_hot_counts(space, space.from_strings([row["arch_str"] for row in rows]))
-    return features, {
+    return Cell201().from_strings([row["arch_str"] for row in rows]), {
         task: np.array([float(row[column]) for row in rows]) for task, column in COLUMNS.items()
     }
 
@@ -71,7 +69,8 @@ def judge(surrogate: GaussianProcessSurrogate | XGBoostSurrogate, X: np.ndarray,
 
 def main() -> None:
     """Judge both surrogates on the three tasks, print the table and write it."""
-    features, targets = read_table()
+    cells, targets = read_rows()
+    features = live_one_hot_counts(Cell201(), cells)
     print(f"{'':34s}" + "".join(f"{n:>8d}" for n in SIZES))
     rows = []
     for task, y in targets.items():

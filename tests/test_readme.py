@@ -62,8 +62,3 @@ def test_the_card_describes_the_file_that_ships():
     card = store.with_suffix(".md").read_text()
     assert hashlib.sha256(store.read_bytes()).hexdigest() in card
     assert f"{len(BenchmarkStore.open(store))} ok" in card
-
-
-def test_the_house_is_not_left_by_the_readme():
-    assert "/work/" not in README
-    assert "OUTPUT-" not in README

@@ -12,8 +12,8 @@ def live_one_hot(space: SearchSpace, architectures: Architectures) -> Features:
 
     A dead decision has 1 in its "dead" column and zeros for its choices, so that architectures which
     differ only in what is dead have equal features. The column of its own, rather than a row of zeros,
-    puts a dead edge as far from every operation as two operations are from each other: Kendall tau of a
-    Gaussian process at n = 128 on NAS-Bench-201 is .770 with it and .756 without. It is not choice 0
+    puts a dead edge as far from every operation as two operations are from each other; both give about the
+    same Kendall tau, .74 against .64 of plain one-hot (reproduce/surrogate_choices.py). It is not choice 0
     either, which is a real operation in many spaces. (In ``Cell201`` choice 0, `none`, is never live.)
 
     Raises:

@@ -10,7 +10,7 @@ from surronas.errors import ArchitectureError
 
 
 class PointwiseConv(nn.Conv2d):
-    """A 1x1 convolution without bias as one matrix product: 2 to 3 times faster on a CPU here."""
+    """A 1x1 convolution without bias as one matrix product, which costs a CPU less overhead."""
 
     def __init__(self, channels_in: int, channels_out: int) -> None:
         super().__init__(channels_in, channels_out, 1, bias=False)
