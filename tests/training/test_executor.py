@@ -130,6 +130,25 @@ def test_a_killed_worker_costs_its_own_training_only() -> None:
 
 
 @needs_proc
+def test_a_worker_that_is_told_to_stop_stops_the_run_and_records_nothing() -> None:
+    lengthy, others = replace(TINY, channels=24, epochs=100), workers_of(os.getpid())
+    with parallel(lengthy) as evaluator:
+        stream = evaluator.stream(np.array([GOOD, EMPTY], dtype=np.int8), [0, 1])
+        next(stream)  # the empty cell; the good one still trains
+        for worker in workers_of(os.getpid()):
+            if worker not in others:
+                os.kill(worker, signal.SIGTERM)
+        with pytest.raises(SurronasError, match="told to stop"):
+            list(stream)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**63])
+def test_a_seed_out_of_range_is_refused(seed: int) -> None:
+    with pytest.raises(InputError, match="expected training seeds of 0 to"):
+        serial().evaluate(CELLS[:1], [seed])
+
+
+@needs_proc
 def test_a_worker_killed_between_trainings_is_replaced_without_loss(two: TrainingEvaluator) -> None:
     before = two.evaluate(CELLS[:2], [0])
     killed = workers_of(os.getpid())
