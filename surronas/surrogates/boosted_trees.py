@@ -1,23 +1,22 @@
 """Boosted trees (Chen and Guestrin 2016): members leave out rows in turn, so their spread is real."""
 
-from typing import Literal, Self, overload
+from typing import Self
 
 import numpy as np
 import xgboost
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
 from surronas.errors import InputError
 from surronas.surrogates.base import Matrix, Vector
-from surronas.surrogates.distinct_rows import distinct_rows
+from surronas.surrogates.warped import WarpedRegressor
 from surronas.surrogates.warping import fit_warp
 
 _NUM_FOLDS = 5  # a member learns from 4/5 of the rows
 _SMALLEST_NOISE = 1e-4  # of the targets' variance: the noise a constant or perfectly fitted table is given
 
 
-class XGBoostSurrogate(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+class XGBoostSurrogate(WarpedRegressor):
     """The mean of boosted-tree members, and a standard deviation calibrated on the rows they left out.
 
     Every member is boosted without one fifth of the rows, and each row is left out by as many members as
@@ -76,24 +75,10 @@ class XGBoostSurrogate(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self.noise_ = self._noise(z, self._members(X), left_out)
         return self
 
-    @overload
-    def predict(self, X: Matrix) -> Vector: ...
-    @overload
-    def predict(self, X: Matrix, return_std: Literal[True]) -> tuple[Vector, Vector]: ...
-    def predict(self, X: Matrix, return_std: bool = False) -> Vector | tuple[Vector, Vector]:
-        """Return the mean (n,) and, if ``return_std``, the standard deviation (n,), in the targets' unit.
-
-        Raises:
-            NotFittedError: ``fit`` was not called.
-            ValueError: X has another number of features than in ``fit``, or is not finite.
-        """
-        check_is_fitted(self)
-        X = validate_data(self, X, reset=False, dtype=np.float64)
-        rows, expand = distinct_rows(X)
-        members = self._members(rows)
-        std = np.sqrt(members.var(axis=1, ddof=1) + self.noise_)
-        mean, std = self.warp_.moments(members.mean(axis=1), std)
-        return (mean[expand], std[expand]) if return_std else mean[expand]
+    def _latent(self, X: Matrix) -> tuple[Vector, Vector]:
+        """Return mean (n,) and standard deviation (n,) of the warped target."""
+        members = self._members(X)
+        return members.mean(axis=1), np.sqrt(members.var(axis=1, ddof=1) + self.noise_)
 
     def _left_out(self, n: int) -> NDArray[np.bool_]:
         """Return (n, members): whether a member leaves a row out; a single row is left out by none."""

@@ -1,25 +1,24 @@
 """Exact Gaussian process regression (Rasmussen and Williams 2006, algorithm 2.1) on warped targets."""
 
 from collections.abc import Sequence
-from typing import Literal, Self, overload
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import lapack, solve_triangular
-from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
 from surronas.errors import InputError
 from surronas.surrogates.base import Matrix, Vector
-from surronas.surrogates.distinct_rows import distinct_rows
 from surronas.surrogates.kernels import Kernel, matern32, squared_distances
 from surronas.surrogates.marginal_likelihood import MarginalLikelihood, cholesky
+from surronas.surrogates.warped import WarpedRegressor
 from surronas.surrogates.warping import fit_warp
 
 _BLOCK = 1024  # rows predicted at once: a block of the cross-covariance stays in the cache
 
 
-class GaussianProcessSurrogate(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+class GaussianProcessSurrogate(WarpedRegressor):
     """An exact Gaussian process, its hyper-parameters set by marginal likelihood at every fit.
 
     Targets are warped (``warping.Warp``) and predictions are the mean and standard deviation of the target
@@ -67,23 +66,6 @@ class GaussianProcessSurrogate(RegressorMixin, BaseEstimator):  # type: ignore[m
         self._factor = cholesky(covariance, self.hyper_parameters_.noise)
         self._alpha = lapack.dpotrs(self._factor, z, lower=1)[0]
         return self
-
-    @overload
-    def predict(self, X: Matrix) -> Vector: ...
-    @overload
-    def predict(self, X: Matrix, return_std: Literal[True]) -> tuple[Vector, Vector]: ...
-    def predict(self, X: Matrix, return_std: bool = False) -> Vector | tuple[Vector, Vector]:
-        """Return the mean (n,) and, if ``return_std``, the standard deviation (n,), in the targets' unit.
-
-        Raises:
-            NotFittedError: ``fit`` was not called.
-            ValueError: X has another number of features than in ``fit``, or is not finite.
-        """
-        check_is_fitted(self)
-        X = validate_data(self, X, reset=False, dtype=np.float64)
-        rows, expand = distinct_rows(X)
-        mean, std = self.warp_.moments(*self._latent(rows))
-        return (mean[expand], std[expand]) if return_std else mean[expand]
 
     def _latent(self, X: Matrix) -> tuple[Vector, Vector]:
         """Return mean (n,) and standard deviation (n,) of the warped target."""

@@ -1,0 +1,39 @@
+"""What surrogates on warped targets share: a model of the latent target, told in the target's own unit."""
+
+from abc import abstractmethod
+from typing import Literal, overload
+
+import numpy as np
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from surronas.surrogates.base import Matrix, Vector
+from surronas.surrogates.distinct_rows import distinct_rows
+from surronas.surrogates.warping import Warp
+
+
+class WarpedRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+    """A regressor whose ``fit`` sets ``warp_`` and learns the warped target; ``_latent`` predicts that."""
+
+    warp_: Warp
+
+    @overload
+    def predict(self, X: Matrix) -> Vector: ...
+    @overload
+    def predict(self, X: Matrix, return_std: Literal[True]) -> tuple[Vector, Vector]: ...
+    def predict(self, X: Matrix, return_std: bool = False) -> Vector | tuple[Vector, Vector]:
+        """Return the mean (n,) and, if ``return_std``, the standard deviation (n,), in the targets' unit.
+
+        Raises:
+            NotFittedError: ``fit`` was not called.
+            ValueError: X has another number of features than in ``fit``, or is not finite.
+        """
+        check_is_fitted(self)
+        X = validate_data(self, X, reset=False, dtype=np.float64)
+        rows, expand = distinct_rows(X)
+        mean, std = self.warp_.moments(*self._latent(rows))
+        return (mean[expand], std[expand]) if return_std else mean[expand]
+
+    @abstractmethod
+    def _latent(self, X: Matrix) -> tuple[Vector, Vector]:
+        """Return mean (n,) and standard deviation (n,) of the warped target."""
