@@ -113,7 +113,7 @@ def open_run(
     if not path.exists() or (path.is_dir() and not any(path.iterdir())):
         _make(path, settings, prepare)
     kept = _read(path / _SETTINGS) if path.is_dir() else None
-    if kept is None:
+    if not isinstance(kept, dict):
         raise RunFolderError(
             f"expected a run folder or a new path, but {path} holds something else; name another"
         )

@@ -238,6 +238,17 @@ def test_a_folder_of_something_else_is_refused_and_left_alone(tmp_path, cell201)
     assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
 
 
+@pytest.mark.parametrize("text", ["[]", "3", "null"])
+def test_settings_that_are_no_settings_are_refused(tmp_path, cell201, text):
+    with open_run(tmp_path / "run", settings(), Journal(), fill(cell201), COMMAND):
+        (tmp_path / "run" / "settings.json").write_text(text)
+    with (
+        pytest.raises(RunFolderError, match="holds something else"),
+        open_run(tmp_path / "run", settings(), Journal(), fill(cell201), COMMAND),
+    ):
+        pass
+
+
 def test_a_damaged_round_file_is_named(tmp_path, cell201):
     with open_run(tmp_path / "run", settings(), Journal(), fill(cell201), COMMAND) as run:
         (tmp_path / "run" / "round-01.json").write_text("{")
