@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from surronas.errors import InputError
-from surronas.evaluators import StreamingEvaluator, search_metric
+from surronas.evaluators import StreamingEvaluator, search_metric, test_counterpart
 from surronas.journal import Agreement, Journal, Round
 from surronas.judging import FEWEST_HELD_OUT
 from surronas.loop import run_loop
@@ -23,9 +23,7 @@ class Outcome:
     """What a run of the loop gave."""
 
     rounds: tuple[Round, ...]
-    agreements: tuple[
-        Agreement, ...
-    ]  # fresh trainings beside the source's rows of the same architecture and seed
+    agreements: tuple[Agreement, ...]  # fresh trainings beside the source's rows of the same runs
     incumbent_test: float | None  # mean test accuracy over the seeds; no search or surrogate has seen it
     num_trained: int  # architectures that the search picked and that were trained for real
     commands: tuple[Command, ...]  # that began the run and went on with it
@@ -107,13 +105,9 @@ def _of_seed(
 def _outcome(run: RunFolder, source: BenchmarkStore, rounds: tuple[Round, ...]) -> Outcome:
     """Return what the finished rounds amount to."""
     settings, best = run.settings, rounds[-1].incumbent.text
-    test = None
-    if settings.metric.startswith("valid_"):
-        name = settings.metric.replace("valid_", "test_", 1)
-        if name in {metric.name for metric in run.store.metrics}:
-            test = float(
-                np.mean([_of_seed(run.store, [best], name, seed, settings) for seed in settings.seeds])
-            )
+    test, name = None, test_counterpart(run.store.metrics, settings.metric)
+    if name is not None:
+        test = float(np.mean([_of_seed(run.store, [best], name, seed, settings) for seed in settings.seeds]))
     return Outcome(
         rounds,
         _agreements(run, source, rounds),

@@ -98,14 +98,13 @@ class _Loop:
     ) -> tuple[Candidate, ...]:
         """Return ``number`` candidates, shared out evenly among the proposers, with their predictions."""
         architectures, values, unusable = self._measured()
-        sign = 1.0 if self.metric.direction == "maximize" else -1.0
         names: list[str] = []
         picked = np.empty((0, self.store.space.num_decisions), dtype=np.int8)
         for place, proposer in enumerate(proposers):
             share = number // len(proposers) + (place < number % len(proposers))
             if share:
                 taken = np.concatenate([unusable, self.held_out["architecture"], picked])
-                known = Measured(self.store.space, architectures, sign * values, taken)
+                known = Measured(self.store.space, architectures, self.metric.sign * values, taken)
                 own_seed = int(np.random.SeedSequence((*seed, place)).generate_state(1)[0])
                 proposed = proposer.propose(known, share, own_seed)
                 picked = np.concatenate([picked, self._checked(proposer.name, proposed, share, known)])
@@ -162,7 +161,7 @@ class _Loop:
     def round(self, number: int, plan: tuple[Candidate, ...]) -> Round:
         """Return the round as it stands after its trainings."""
         architectures, values, _ = self._measured()
-        best = int(np.argmax(values) if self.metric.direction == "maximize" else np.argmin(values))
+        best = int(np.argmax(self.metric.sign * values))
         text = self.store.space.to_strings(architectures[best : best + 1])[0]
         truth = unseen(self.held_out, self.store, self.seeds, self.metric.name)
         return Round(

@@ -18,14 +18,12 @@ class PlainDisplay(Journal):
         super().__init__()
         self._out, self._metric = out, metric
         self._start = time.perf_counter()
-        self._trained = 0
 
     def _line(self, text: str) -> None:
         print(f"[{time.perf_counter() - self._start:6.1f} s] {text}", file=self._out, flush=True)
 
     def planned(self, number: int, candidates: tuple[Candidate, ...]) -> None:
         """Show the candidates of a round with what is predicted of them."""
-        self._trained = 0
         for candidate in candidates:
             self._line(
                 f"round {number} picks {candidate.text} ({candidate.proposer}): {predictions(candidate)}"
@@ -33,7 +31,6 @@ class PlainDisplay(Journal):
 
     def trained(self, row: Records) -> None:
         """Show one training."""
-        self._trained += 1
         self._line(
             f"trained, seed {int(row['seed'][0])}: {self._metric} {float(row[self._metric][0]):.4f} "
             f"({row['status'][0]}, {float(row['train_seconds'][0]):.2f} s)"

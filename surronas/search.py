@@ -70,7 +70,7 @@ def run_search(
             f"expected budget >= 1, batch_size >= 1 and one seed or more, got {budget}, {batch_size}, {seeds}"
         )
     chosen = search_metric(evaluator.metrics, metric)
-    start, log = time.perf_counter(), _Log(metric, 1.0 if chosen.direction == "maximize" else -1.0)
+    start, log = time.perf_counter(), _Log(metric, chosen.sign)
     while len(log) < budget:
         try:
             batch = searcher.ask(min(batch_size, budget - len(log)))

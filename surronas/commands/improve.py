@@ -18,7 +18,7 @@ from rich.console import Console
 from surronas.commands.names import TASKS, num_workers
 from surronas.commands.printing import print_json
 from surronas.errors import InputError
-from surronas.improve import Outcome, check_settings, improve
+from surronas.improve import Outcome, improve
 from surronas.journal import Journal
 from surronas.plots import Report, write_report
 from surronas.progress import PlainDisplay, RichDisplay
@@ -46,7 +46,6 @@ def run(arguments: argparse.Namespace) -> None:
         per_round=arguments.per_round,
         seed=arguments.seed,
     )
-    check_settings(source, settings)
     folder, workers = Path(arguments.out), num_workers(arguments.workers, arguments.device)
     command = Command(
         shlex.join(["surronas", *sys.argv[1:]]),
@@ -99,7 +98,7 @@ def _display(quiet: bool, settings: Settings) -> Iterator[Journal]:
 def _write_report(
     folder: Path, source: BenchmarkStore, settings: Settings, outcome: Outcome, description: str
 ) -> Path:
-    """Write report.html, its figures and the exact command, and return the report's path."""
+    """Write report.html and its figures, and return the report's path."""
     versions = {
         name: ", ".join(sorted({command.versions.get(name, "unknown") for command in outcome.commands}))
         for name in outcome.commands[-1].versions

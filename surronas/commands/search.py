@@ -8,7 +8,7 @@ import numpy as np
 from surronas.commands.names import SEARCHERS
 from surronas.commands.printing import print_json, print_table
 from surronas.errors import InputError
-from surronas.evaluators import TabularEvaluator
+from surronas.evaluators import TabularEvaluator, test_counterpart
 from surronas.search import Trajectory, run_search
 from surronas.store import BenchmarkStore
 
@@ -71,8 +71,7 @@ def _answer(
     ]
     best_so_far = np.nan_to_num(found.incumbent_scores(), nan=-np.inf)  # failed first queries
     new = np.flatnonzero(best_so_far > np.append(-np.inf, best_so_far[:-1]))
-    test = found.metric.replace("valid_", "test_", 1)
-    known = test != found.metric and test in {metric.name for metric in store.metrics}
+    test = test_counterpart(store.metrics, found.metric)
     runs = found.records.reshape(-1, len(seeds))[found.best()]
     return {
         "searcher": arguments.searcher,
@@ -81,5 +80,5 @@ def _answer(
         "num_candidates": num_candidates,
         "queries": steps,
         "incumbents": [steps[i] for i in new],
-        "test_of_best": {"metric": test, "value": float(runs[test].mean())} if known else None,
+        "test_of_best": {"metric": test, "value": float(runs[test].mean())} if test else None,
     }

@@ -1,7 +1,7 @@
 """Evaluators: the answers to a search. Real training, which needs torch, is in `surronas.training`."""
 
 from surronas.evaluators.base import Evaluator, RecordAxes, StreamingEvaluator
-from surronas.evaluators.scores import mean_scores, search_metric
+from surronas.evaluators.scores import mean_scores, search_metric, test_counterpart
 from surronas.evaluators.tabular import TabularEvaluator
 
 __all__ = [
@@ -11,4 +11,5 @@ __all__ = [
     "TabularEvaluator",
     "mean_scores",
     "search_metric",
+    "test_counterpart",
 ]

@@ -29,6 +29,16 @@ def search_metric(metrics: Sequence[Metric], name: str) -> Metric:
     return metric
 
 
+def test_counterpart(metrics: Sequence[Metric], name: str) -> str | None:
+    """Return the name of the test metric beside a validation metric, None where there is none.
+
+    For reports on what a search found: the search itself sees the validation metric alone.
+    """
+    counterpart = name.replace("valid_", "test_", 1)
+    known = name.startswith("valid_") and counterpart in {metric.name for metric in metrics}
+    return counterpart if known else None
+
+
 def mean_scores(records: Records, num_seeds: int, metric: Metric) -> NDArray[np.float64]:
     """Return (n,) means over the seeds of each architecture, signed so that more is better.
 
@@ -36,6 +46,5 @@ def mean_scores(records: Records, num_seeds: int, metric: Metric) -> NDArray[np.
     any of the runs failed or was not measured: a mean over fewer seeds would be another quantity.
     """
     values = np.where(records["status"] == "ok", records[metric.name], np.nan).astype(np.float64)
-    sign = 1.0 if metric.direction == "maximize" else -1.0
-    means: NDArray[np.float64] = sign * values.reshape(-1, num_seeds).mean(axis=1)
+    means: NDArray[np.float64] = metric.sign * values.reshape(-1, num_seeds).mean(axis=1)
     return means

@@ -61,6 +61,11 @@ class Metric:
                     f"got {getattr(self, field)!r}"
                 )
 
+    @property
+    def sign(self) -> float:
+        """1 where more is better, -1 where less is: sign times the metric is a score to maximise."""
+        return -1.0 if self.direction == "minimize" else 1.0
+
     def to_json(self) -> dict[str, str | None]:
         """Return the metric as a JSON-able dict; ``from_json`` reads it back."""
         return asdict(self)

@@ -19,11 +19,8 @@ from surronas.training.tasks.base import Task
 from surronas.training.trainer import Trainer, TrainingResult, check_batch_size
 
 TRAINING_FAILED = 3  # exit code of a worker whose training raised; any other: it could not start
-_TOLD_TO_STOP = (
-    signal.SIGTERM,
-    signal.SIGINT,
-    signal.SIGHUP,
-)  # by a person or a scheduler, not by the kernel
+# Sent by a person or a scheduler that stops the whole run; the kernel, short of memory, sends SIGKILL.
+_TOLD_TO_STOP = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 Job = tuple[Graph, int]  # what to train, and the seed
 
 

@@ -3,6 +3,7 @@ import pytest
 
 from surronas.errors import InputError
 from surronas.evaluators import mean_scores, search_metric
+from surronas.evaluators import test_counterpart as counterpart_of  # pytest would collect its own name
 from surronas.store import TRAINING_METRICS, Metric, Records, new_records
 
 ACCURACY = search_metric(TRAINING_METRICS, "valid_accuracy")
@@ -54,3 +55,11 @@ def test_a_failed_seed_leaves_no_score(status: str) -> None:
 
 def test_a_metric_that_was_not_measured_is_no_score() -> None:
     np.testing.assert_array_equal(mean_scores(records_of([0.1, np.nan]), 1, ACCURACY), [0.1, np.nan])
+
+
+def test_the_test_metric_beside_a_validation_metric() -> None:
+    assert counterpart_of(TRAINING_METRICS, "valid_loss") == "test_loss"
+    for name in ("train_loss", "test_loss", "valid_top5", "params"):
+        assert counterpart_of(TRAINING_METRICS, name) is None
+    assert {metric.name: metric.sign for metric in TRAINING_METRICS}["valid_loss"] == -1.0
+    assert {metric.name: metric.sign for metric in TRAINING_METRICS}["valid_accuracy"] == 1.0
