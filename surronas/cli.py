@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from surronas import __version__
-from surronas.commands.names import SEARCHERS, SPACES, SURROGATES, TASKS
+from surronas.commands.names import SEARCHERS, SPACE_CLASSES, SURROGATES, TASKS
 from surronas.errors import SurronasError
 
 _EPILOG = """examples:
@@ -167,7 +167,7 @@ def _search(parser: argparse.ArgumentParser) -> None:
 
 def _train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("architectures", metavar="ARCH", nargs="+", help="in the benchmark's notation")
-    parser.add_argument("--space", choices=list(SPACES), default="cell201", help="default: cell201")
+    parser.add_argument("--space", choices=list(SPACE_CLASSES), default="cell201", help="default: cell201")
     parser.add_argument("--task", choices=list(TASKS), default="digits", help="default: digits")
     parser.add_argument(
         "--seeds", type=_seed, nargs="+", default=[0], help="a training for each (default: 0)"

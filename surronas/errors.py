@@ -30,6 +30,10 @@ class StoreDamagedError(StoreError):
     """The bytes of a store file are not those that were written."""
 
 
+class ImportFactsError(StoreError):
+    """An imported benchmark does not hold what was published of it."""
+
+
 class AmbiguousQueryError(StoreError, ValueError):
     """A query leaves the task, recipe, epochs or seed open where the store holds several."""
 

@@ -7,10 +7,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from surronas.errors import InputError
-from surronas.spaces import Architectures, SearchSpace
-from surronas.store.opening import SPACES
+from surronas.spaces import SPACE_CLASSES, Architectures, SearchSpace
 
-__all__ = ["SEARCHERS", "SPACES", "SURROGATES", "TASKS", "num_workers", "whole_number"]
+__all__ = ["SEARCHERS", "SPACE_CLASSES", "SURROGATES", "TASKS", "num_workers", "whole_number"]
 
 if TYPE_CHECKING:
     from surronas.searchers import Searcher

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from surronas.commands.names import SPACES, TASKS, num_workers
+from surronas.commands.names import TASKS, num_workers
 from surronas.commands.printing import print_json, print_table
 from surronas.errors import InputError
 from surronas.evaluators import RecordAxes
-from surronas.spaces import Architectures, SearchSpace
+from surronas.spaces import Architectures, SearchSpace, space_named
 from surronas.store import TRAINING_METRICS, BenchmarkStore, Records, concatenate_records, new_records
 from surronas.store.files import check_writable
 from surronas.training import TrainingEvaluator
@@ -20,7 +20,7 @@ _SHOWN = ("train_accuracy", "valid_accuracy", "test_accuracy", "train_seconds", 
 
 def run(arguments: argparse.Namespace) -> None:
     """Train every architecture with every seed and print what it gave."""
-    space = SPACES[arguments.space]()
+    space = space_named(arguments.space)
     task, recipe = TASKS[arguments.task]()
     architectures = space.from_strings(list(dict.fromkeys(arguments.architectures)))
     seeds = list(dict.fromkeys(arguments.seeds))

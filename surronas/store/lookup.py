@@ -23,8 +23,8 @@ class Lookup:
         self._places = places.astype(np.int64)
         self._limits = np.minimum(space.num_choices, 128).astype(np.uint8)
         self._direct: NDArray[np.int64] | None = None
-        if space.num_architectures <= DIRECT:
-            self._direct = np.full(space.num_architectures, len(codes), dtype=np.int64)
+        if space.num_codes <= DIRECT:
+            self._direct = np.full(space.num_codes, len(codes), dtype=np.int64)
             self._direct[codes] = np.arange(len(codes))
             if canonical:
                 self._direct = self._direct[_canonical_codes(space)]

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from surronas.errors import StoreError
-from surronas.spaces import Cell201, SearchSpace
+from surronas.spaces import SPACE_CLASSES, SearchSpace, space_named
 from surronas.store.files import partial_name, sync_folder, write_aside
 from surronas.store.folder import FolderStorage
 from surronas.store.layout import Header, segment_bytes
@@ -18,8 +18,6 @@ from surronas.store.segment import Segment
 from surronas.store.single_file import FileStorage
 from surronas.store.storage import FILE_SUFFIX, Storage, segment_name
 from surronas.store.table import Table
-
-SPACES: dict[str, type[SearchSpace]] = {Cell201.name: Cell201}  # those a store is opened with by name
 
 
 def storage_at(path: Path) -> Storage:
@@ -68,12 +66,12 @@ def create_storage(path: Path, header: Header) -> None:
 def space_of(segment: Segment, given: SearchSpace | None) -> SearchSpace:
     """Return the search space of a segment: the one given, or the known one of its name."""
     header = segment.header
-    if given is None and header.space not in SPACES:
+    if given is None and header.space not in SPACE_CLASSES:
         raise StoreError(
-            f"{segment.name} is of space {header.space!r}, known are {', '.join(SPACES)}; "
+            f"{segment.name} is of space {header.space!r}, known are {', '.join(SPACE_CLASSES)}; "
             f"upgrade surronas, or pass your own: open(path, space=...)"
         )
-    space = given if given is not None else SPACES[header.space]()
+    space = given if given is not None else space_named(header.space)
     if (space.name, space.num_choices.tolist()) != (header.space, header.num_choices):
         raise StoreError(
             f"{segment.name} is of space {header.space!r} with choices {header.num_choices}, expected "

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from surronas.errors import InputError
-from surronas.spaces import Architectures, Graph, SearchSpace
+from surronas.spaces import SPACE_CLASSES, Architectures, Cell201, Graph, SearchSpace, space_named
 
 
 class Chain(SearchSpace):
@@ -63,7 +63,62 @@ def test_counts_architectures_beyond_64_bits() -> None:
     assert Chain(*[5] * 40).num_architectures == 5**40
 
 
-def test_a_space_too_large_to_number_says_so() -> None:
-    space = Chain(*[5] * 40)
-    with pytest.raises(InputError, match="space 'chain' has too many architectures to number in 63 bits"):
-        space.codes(space.sample(1, np.random.default_rng(0)))
+class TestContractWithTooManyArchitecturesToNumber(SpaceContract):
+    ENUMERABLE = False
+
+    @pytest.fixture
+    def space(self) -> SearchSpace:
+        return Chain(*[5] * 40)
+
+
+class RisingChain(Chain):
+    """A chain of two stages in which the second operation is never below the first."""
+
+    constrained = True
+
+    def allowed(self, architectures: Architectures) -> np.ndarray:
+        return architectures[:, 0] <= architectures[:, 1]
+
+    @property
+    def num_architectures(self) -> int:
+        return 5 * 6 // 2 * 3
+
+
+class TestContractWithForbiddenCombinations(SpaceContract):
+    @pytest.fixture
+    def space(self) -> SearchSpace:
+        return RisingChain(5, 5, 3)
+
+
+def test_an_architecture_without_neighbors_stays_as_it_is() -> None:
+    class Lonely(RisingChain):
+        def allowed(self, architectures: Architectures) -> np.ndarray:
+            return (architectures == 1).all(axis=1)
+
+    one = np.ones((3, 2), np.int8)
+    np.testing.assert_array_equal(Lonely(2, 2).mutate(one, np.random.default_rng(0)), one)
+
+
+def test_a_space_in_which_nothing_is_allowed_says_so() -> None:
+    class Empty(RisingChain):
+        def allowed(self, architectures: Architectures) -> np.ndarray:
+            return np.zeros(len(architectures), bool)
+
+    with pytest.raises(InputError, match="1000 draws gave no 2 architectures; too few allowed"):
+        Empty(2, 2).sample(2, np.random.default_rng(0))
+
+
+def test_a_large_constrained_space_is_not_enumerated() -> None:
+    with pytest.raises(InputError, match="too many to go through"):
+        RisingChain(*[5] * 12).enumerate()
+
+
+def test_spaces_are_found_by_name() -> None:
+    assert isinstance(space_named("cell201"), Cell201)
+    with pytest.raises(InputError, match="unknown search space 'cell2001'; known are cell"):
+        space_named("cell2001")
+
+
+@pytest.mark.parametrize("name", sorted(SPACE_CLASSES))
+def test_every_known_space_bears_its_name(name: str) -> None:
+    assert space_named(name).name == name

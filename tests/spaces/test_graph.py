@@ -1,7 +1,7 @@
 import pytest
 
 from surronas.errors import InputError
-from surronas.spaces import Graph
+from surronas.spaces import IDENTITY, Graph
 
 
 def test_edges_on_no_path_are_dead() -> None:
@@ -34,3 +34,10 @@ def test_edges_that_are_not_in_topological_order_are_refused(edge: tuple[int, in
     message = rf"edge {edge[0]}->{edge[1]} \(conv\): .* < 3; number the nodes in topological order"
     with pytest.raises(InputError, match=message):
         Graph(3, (edge,))
+
+
+def test_operations_on_nodes_are_one_for_each_node() -> None:
+    graph = Graph(3, ((0, 1, IDENTITY), (1, 2, IDENTITY)), ("input", "conv", "output"))
+    assert graph.live_edges() == graph.edges
+    with pytest.raises(InputError, match="expected an operation for each of 3 nodes, got 2"):
+        Graph(3, graph.edges, ("input", "output"))

@@ -1,0 +1,23 @@
+"""The one table of search spaces by name: a store names its space, and is opened with it."""
+
+import importlib
+
+from surronas.errors import InputError
+from surronas.spaces.base import SearchSpace
+
+SPACE_CLASSES = {  # name -> module:class, imported when asked for
+    "cell201": "surronas.spaces.cell201:Cell201",
+}
+
+
+def space_named(name: str) -> SearchSpace:
+    """Return the search space of a name.
+
+    Raises:
+        InputError: no space of this name is known.
+    """
+    if name not in SPACE_CLASSES:
+        raise InputError(f"unknown search space {name!r}; known are {', '.join(sorted(SPACE_CLASSES))}")
+    module, _, class_name = SPACE_CLASSES[name].partition(":")
+    space: SearchSpace = getattr(importlib.import_module(module), class_name)()
+    return space

@@ -1,0 +1,226 @@
+"""What an importer is, and how it makes a store: aside, checked against published facts, put in place."""
+
+import contextlib
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surronas.errors import ImportFactsError, InputError, StoreError, SurronasError
+from surronas.spaces import Architectures, SearchSpace
+from surronas.store.files import partial_name, sync_folder
+from surronas.store.schema import Metric, Records
+from surronas.store.storage import FILE_SUFFIX
+from surronas.store.store import BenchmarkStore
+
+_Part = TypeVar("_Part")
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Architecture-level values, such as latency on a device or zero-cost proxies, of n architectures."""
+
+    architectures: Architectures  # (n, d)
+    values: dict[str, NDArray[np.float64]]  # metric -> (n,), NaN: not measured
+    task: str = ""  # "": holds for every task
+    recipe: str = ""  # "": holds for every recipe
+    device: str = ""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A published fact beside what the imported store says."""
+
+    text: str
+    expected: float | int | str
+    found: float | int | str
+    tolerance: float = 0.0
+
+    @property
+    def holds(self) -> bool:
+        """Whether what was found is what was published."""
+        if isinstance(self.expected, str) or isinstance(self.found, str):
+            return self.expected == self.found
+        return bool(abs(self.found - self.expected) <= self.tolerance)
+
+    def __str__(self) -> str:
+        within = f" (within {self.tolerance:g})" if self.tolerance else ""
+        return f"{self.text}: expected {self.expected}{within}, found {self.found}"
+
+
+def no_facts(store: BenchmarkStore) -> Iterable[Fact]:
+    """Return no facts: nothing is published to hold the source to."""
+    return ()
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """What an importer has found in its source; runs and columns may be read as they are asked for."""
+
+    space: SearchSpace
+    metrics: tuple[Metric, ...]
+    description: str
+    licence: str
+    runs: Iterable[Records] = ()  # batches of at most some 50,000 rows, so that memory stays bounded
+    columns: Iterable[Columns] = ()
+    facts: Callable[[BenchmarkStore], Iterable[Fact]] = no_facts
+    canonical: bool = False
+    origin: str = "benchmark"  # of the columns
+
+
+@dataclass(frozen=True)
+class Importer:
+    """A format that can be imported: ``surronas import NAME SOURCE DEST``."""
+
+    name: str
+    title: str
+    expects: str  # what SOURCE is
+    by_hand: str  # where users get it
+    read: Callable[[Path], Benchmark]
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What an import has made."""
+
+    path: Path
+    num_runs: int
+    num_architectures: int
+    facts: list[Fact] = field(default_factory=list)
+
+
+def import_benchmark(
+    importer: Importer,
+    source: Path,
+    dest: Path,
+    *,
+    progress: Callable[[str], None] = lambda line: None,
+) -> ImportReport:
+    """Make a store at ``dest`` of what lies at ``source``; a killed import leaves nothing there.
+
+    Raises:
+        InputError: the source is not what the importer expects, or is damaged.
+        ImportFactsError: the source does not hold what was published; nothing is left at ``dest``.
+        StoreError: there is something at ``dest``, or it can't be written.
+    """
+    source, dest = Path(source), Path(dest)
+    if dest.exists():
+        raise StoreError(f"can't import to {dest}: it exists; choose another path, or move it away")
+    if not source.exists():
+        raise InputError(f"there is nothing at {source}; expected {importer.expects}")
+    aside = partial_name(dest)
+    try:
+        with reading(source, importer.expects):
+            benchmark = importer.read(source)
+        store = _fill(aside, benchmark, source, importer, progress)
+        facts = list(benchmark.facts(store))
+        if wrong := [fact for fact in facts if not fact.holds]:
+            raise ImportFactsError(
+                f"{source} does not hold what {importer.title} is known to hold: "
+                f"{'; '.join(map(str, wrong))}; take the file from its source again"
+            )
+        report = ImportReport(dest, len(store), len(store.architectures), facts)
+        del store
+        _put_in_place(aside, dest)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return report
+
+
+def attach_columns(store: BenchmarkStore, importer: Importer, source: Path) -> int:
+    """Attach the columns found at ``source`` to a store of the same space; return how many values were new.
+
+    Raises:
+        InputError: the source is not what the importer expects, holds runs, or is of another space.
+    """
+    with reading(source, importer.expects):
+        benchmark = importer.read(Path(source))
+    if benchmark.space.name != store.space.name:
+        raise InputError(
+            f"expected columns for space {store.space.name!r}, got {benchmark.space.name!r} in {source}"
+        )
+    return sum(_attach(store, benchmark, source, importer))
+
+
+@contextlib.contextmanager
+def reading(source: Path, expects: str) -> Iterator[None]:
+    """Turn whatever a broken or foreign file makes its reader raise into one clear error.
+
+    Raises:
+        InputError: anything but an error of ours went wrong.
+    """
+    try:
+        yield
+    except SurronasError:
+        raise
+    except Exception as error:  # the border to files of others: a parser may raise anything
+        what = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        raise InputError(f"can't read {source} ({what}); expected {expects}") from error
+
+
+def _fill(
+    aside: Path, benchmark: Benchmark, source: Path, importer: Importer, progress: Callable[[str], None]
+) -> BenchmarkStore:
+    """Return a new folder store with all runs and columns of the benchmark, merged."""
+    store = BenchmarkStore.create(
+        aside,
+        benchmark.space,
+        metrics=benchmark.metrics,
+        canonical=benchmark.canonical,
+        description=benchmark.description,
+        licence=benchmark.licence,
+    )
+    for batch in _read_on(benchmark.runs, source, importer.expects):
+        store.append(batch, command=_command(importer, source))
+        progress(f"{len(store)} runs of {len(store.architectures)} architectures")
+    for count in _attach(store, benchmark, source, importer):
+        progress(f"{count} values attached")
+    store.merge()
+    return store
+
+
+def _attach(store: BenchmarkStore, benchmark: Benchmark, source: Path, importer: Importer) -> Iterator[int]:
+    """Attach the columns one after the other; give the number of new values of each."""
+    for columns in _read_on(benchmark.columns, source, importer.expects):
+        yield store.attach(
+            columns.architectures,
+            columns.values,
+            task=columns.task,
+            recipe=columns.recipe,
+            device=columns.device,
+            metrics=benchmark.metrics,
+            origin=benchmark.origin,
+            command=_command(importer, source),
+        )
+
+
+def _read_on(parts: Iterable[_Part], source: Path, expects: str) -> Iterator[_Part]:
+    """Give the parts as the importer's reader makes them; what breaks the reader is one clear error."""
+    iterator = iter(parts)
+    while True:
+        with reading(source, expects):
+            try:
+                part = next(iterator)
+            except StopIteration:
+                return
+        yield part
+
+
+def _command(importer: Importer, source: Path) -> str:
+    return f"surronas import {importer.name} {source.name}"
+
+
+def _put_in_place(aside: Path, dest: Path) -> None:
+    """Rename the finished store to where it belongs: the folder, or its one segment for an .h5 file."""
+    made = aside
+    if dest.suffix == FILE_SUFFIX:
+        (made,) = aside.glob(f"segment-*{FILE_SUFFIX}")
+    try:
+        made.rename(dest)
+        sync_folder(dest.parent)
+    except OSError as error:
+        raise StoreError(f"can't write {dest}: {error.strerror}; nothing is left there") from error
