@@ -7,6 +7,13 @@ from surronas.spaces.base import SearchSpace
 
 SPACE_CLASSES = {  # name -> module:class, imported when asked for
     "cell201": "surronas.spaces.cell201:Cell201",
+    "graph_network": "surronas.spaces.graph_network:GraphNetwork",
+    "recurrent_cell": "surronas.spaces.recurrent_cell:RecurrentCell",
+    "decoder_transformer": "surronas.spaces.decoder_transformer:DecoderTransformer",
+    "gpt_s": "surronas.spaces.gpt_bench:GptBench",
+    "gpt_m": "surronas.spaces.gpt_bench:gpt_m",
+    "gpt_l": "surronas.spaces.gpt_bench:gpt_l",
+    "hat_summary": "surronas.spaces.hat_summary:HatSummary",
 }
 
 
