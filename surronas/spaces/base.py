@@ -1,6 +1,5 @@
 """The one base class of search spaces: batches of architectures as (n, d) int8 arrays of decisions."""
 
-import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
@@ -227,6 +226,8 @@ class SearchSpace(ABC):
 
 def _hashes(architectures: Architectures) -> NDArray[np.int64]:
     """Return (n,) 63-bit hashes of rows of decisions."""
+    import hashlib  # here, not above: it costs every process milliseconds, and few spaces need it
+
     rows = np.ascontiguousarray(architectures, np.int8)
     digests = [hashlib.blake2b(row.tobytes(), digest_size=8).digest() for row in rows]
     return (np.frombuffer(b"".join(digests), "<u8") >> np.uint64(1)).astype(np.int64)

@@ -3,6 +3,7 @@
 from surronas.store.check import check_store
 from surronas.store.schema import (
     ORIGINS,
+    SEED_MEAN,
     STATUSES,
     TRAINING_METRICS,
     Metric,
@@ -15,6 +16,7 @@ from surronas.store.store import BenchmarkStore
 
 __all__ = [
     "ORIGINS",
+    "SEED_MEAN",
     "STATUSES",
     "TRAINING_METRICS",
     "BenchmarkStore",

@@ -6,30 +6,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surronas.errors import DuplicateRowsError, InputError
+from surronas.spaces import Architectures
 from surronas.store.schema import Records
+from surronas.store.segment import locate
 from surronas.store.table import Table
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Valid records, the codes of their architectures, and their axes' groups."""
+    """Valid records, the form and code their architectures are stored under, and their axes' groups."""
 
     records: Records  # (n,)
+    architectures: Architectures  # (n, d)
     codes: NDArray[np.int64]  # (n,)
     axes: list[tuple[str, str, int]]  # task, recipe and epochs of each group
     group: NDArray[np.int64]  # (n,) index into axes
 
     @classmethod
-    def of(cls, records: Records, codes: NDArray[np.int64]) -> "Batch":
+    def of(cls, records: Records, architectures: Architectures, codes: NDArray[np.int64]) -> "Batch":
         """Return the batch of valid records."""
         columns = (records["task"].tolist(), records["recipe"].tolist(), records["epochs"].tolist())
         keys = list(zip(*columns, strict=True))
         known = {key: i for i, key in enumerate(sorted(set(keys)))}
-        return cls(records, codes, list(known), np.array([known[key] for key in keys], dtype=np.int64))
+        return cls(
+            records, architectures, codes, list(known), np.array([known[key] for key in keys], dtype=np.int64)
+        )
 
     def select(self, kept: NDArray[np.bool_]) -> "Batch":
         """Return the batch of the rows that are kept."""
-        return Batch.of(self.records[kept], self.codes[kept])
+        return Batch.of(self.records[kept], self.architectures[kept], self.codes[kept])
 
     def rows_of(self, group: int) -> NDArray[np.int64]:
         """Return the rows of one group, sorted by seed, then architecture."""
@@ -42,10 +47,12 @@ def without_duplicates(table: Table, batch: Batch, existing: str) -> Batch:
 
     Raises:
         InputError: ``existing`` is neither "raise" nor "skip".
+        InputError: an architecture has the hash of another (see ``check_codes``).
         DuplicateRowsError: there are such rows, and ``existing`` is "raise".
     """
     if existing not in ("raise", "skip"):
         raise InputError(f'expected existing="raise" or existing="skip", got {existing!r}')
+    check_codes(table, batch.architectures, batch.codes)
     repeated, seeds = np.zeros(len(batch.codes), bool), batch.records["seed"]
     for group, key in enumerate(batch.axes):
         rows = batch.rows_of(group)
@@ -58,11 +65,32 @@ def without_duplicates(table: Table, batch: Batch, existing: str) -> Batch:
     return batch.select(~repeated) if repeated.any() else batch
 
 
+def check_codes(table: Table, architectures: Architectures, codes: NDArray[np.int64]) -> None:
+    """Refuse two architectures with one code, which only hashes of a large space can give.
+
+    Raises:
+        InputError: two of the batch, or one of the batch and one of the store, share a code.
+    """
+    if table.space.numbered:
+        return
+    _, first, at = np.unique(codes, return_index=True, return_inverse=True)
+    same = (architectures == architectures[first][at]).all(axis=1)
+    rows = locate(table.codes, codes)
+    known = rows >= 0
+    same[known] &= (table.architectures[rows[known]] == architectures[known]).all(axis=1)
+    if not same.all():
+        row = int(np.argmin(same))
+        raise InputError(
+            f"row {row}: {architectures[row].tolist()} has the 63-bit hash of another architecture; "
+            f"keep it in a store of its own"
+        )
+
+
 def _repetition(table: Table, batch: Batch, rows: NDArray[np.int64]) -> str:
     """Return the message that names the first repeated run."""
     first = int(rows[0])
     task, recipe, epochs = batch.axes[batch.group[first]]
-    name = table.space.to_strings(table.space.from_codes(batch.codes[first : first + 1]))[0]
+    name = table.space.to_strings(batch.architectures[first : first + 1])[0]
     return (
         f"{len(rows)} of {len(batch.codes)} rows repeat a run that the store, or the batch, already holds: "
         f"row {first} is {name}, task {task!r}, epochs {epochs}, seed {batch.records['seed'][first]}, "

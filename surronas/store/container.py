@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from surronas.errors import StoreDamagedError, StoreError
 
-FORMAT, VERSION = "surronas-store", 1
+FORMAT, VERSION = "surronas-store", 2  # 2: columns of architectures by device
 BLOCK = (
     65_536  # bytes under one checksum: small enough that one lookup reads little, large enough to stay fast
 )

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surronas.store.axes import Axes, Seed
-from surronas.store.query import matching, of_seed
+from surronas.store.columns import column_values
+from surronas.store.query import matching
 from surronas.store.schema import CURVE_SUFFIX, STATUSES, Records, new_records
 from surronas.store.table import Section, Table
 
@@ -30,7 +31,7 @@ def records(
     made = new_records(
         sum(len(positions) for _, positions in found),
         table.space.num_decisions,
-        table.metrics,
+        _metrics(table),
         [name for name in table.metrics if name in with_curves],
         longest,
     )
@@ -39,6 +40,12 @@ def records(
         _fill(table, section, positions, made[start : start + len(positions)], sorted(with_curves))
         start += len(positions)
     return made
+
+
+def _metrics(table: Table) -> list[str]:
+    """Return the metrics that records can hold: not those that hang on a device."""
+    on_device = {key[3] for key in table.constants if key[2]}
+    return [name for name in table.metrics if name not in on_device]
 
 
 def _positions(
@@ -71,8 +78,9 @@ def _fill(
     made["device"] = np.array([entry["device"] for entry in entries])[index[positions]]
     for name in section.metrics:
         made[name] = section.column(name)[positions]
-    for (of_task, of_recipe, name), constant in table.constants.items():
-        if (of_task, of_recipe) == (task, recipe):
-            made[name] = of_seed(table, constant, name, 0)[rows]
+    for name in {key[3] for key in table.constants}:
+        column = column_values(table, name, Axes(task, recipe, device=""))
+        if column is not None:
+            made[name] = column[rows]
     for name in curves:
         made[name + CURVE_SUFFIX][:, :epochs] = section.curves(name, positions)

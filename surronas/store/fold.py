@@ -22,7 +22,7 @@ class Selection(NamedTuple):
     def positions(self, section: Section, at: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return those of a section's positions that are kept."""
         task, recipe, epochs = section.key
-        if (self.task or task, self.recipe or recipe) != (task, recipe):
+        if any(want and have and want != have for want, have in ((self.task, task), (self.recipe, recipe))):
             return at[:0]
         kept = np.ones(len(at), bool) if self.rows is None else np.isin(section.rows[at], self.rows)
         if self.seeds is not None and epochs is not None:
@@ -43,8 +43,7 @@ def fold(
     kept = [block for block in blocks if len(block.rows)]
     used = np.unique(np.concatenate([block.rows for block in kept] or [np.empty(0, np.int64)]))
     renumbered = [Block(**{**vars(b), "rows": np.searchsorted(used, b.rows)}) for b in kept]
-    codes = table.codes[used]
-    return segment_bytes(header, codes, table.space.from_codes(codes), renumbered, pooled.entries)
+    return segment_bytes(header, table.codes[used], table.architectures[used], renumbered, pooled.entries)
 
 
 def _block(section: Section, at: NDArray[np.int64], pooled: "_Provenance") -> Block:
@@ -63,6 +62,7 @@ def _block(section: Section, at: NDArray[np.int64], pooled: "_Provenance") -> Bl
         pooled.numbers(index[at], entries),
         {name: values for name, values in metrics.items() if not np.isnan(values).all()},
         {name: values for name, values in curves.items() if not np.isnan(values).all()},
+        section.device,
     )
 
 

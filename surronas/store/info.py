@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from surronas.store.schema import STATUSES
-from surronas.store.table import Section, Table
+from surronas.store.schema import SEED_MEAN, STATUSES
+from surronas.store.table import ColumnKey, Section, Table
 
 
 def info(table: Table, path: str) -> dict[str, Any]:
@@ -22,6 +22,7 @@ def info(table: Table, path: str) -> dict[str, Any]:
         "runs": sum(section.num_runs for section in sections),
         "tasks": sorted({section.key[0] for section in sections}),
         "sections": [_section(section) for section in sections],
+        "columns": [_column(key, section) for key, section in table.constants.items()],
         "statuses": _sum_counts([_statuses(section) for section in sections]),
         "origins": _sum_counts([_origins(section) for section in sections]),
         "metrics": [m.to_json() | {"missing": _missing(table, m.name)} for m in table.metrics.values()],
@@ -42,10 +43,22 @@ def _section(section: Section) -> dict[str, Any]:
         "architectures": len(np.unique(section.rows)),
         "num_seeds": len(section.seeds),
         "seeds": [
-            {"seed": int(seed), "runs": int(runs)}
+            {"seed": "mean of the source" if seed == SEED_MEAN else int(seed), "runs": int(runs)}
             for seed, runs in zip(section.seeds[:100], np.diff(section.seed_start)[:100], strict=True)
         ],
         "curves": sorted(section.curve_metrics),
+    }
+
+
+def _column(key: ColumnKey, section: Section) -> dict[str, Any]:
+    """Return what one column of architectures is of, and how many architectures it has."""
+    task, recipe, device, metric = key
+    return {
+        "metric": metric,
+        "task": task,
+        "recipe": recipe,
+        "device": device,
+        "architectures": section.num_runs,
     }
 
 
@@ -70,9 +83,11 @@ def _sum_counts(counts: list[dict[str, int]]) -> dict[str, int]:
 def _missing(table: Table, metric: str) -> float | None:
     """Return the share of ok runs (of a constant: of architectures) without a value; None without any run."""
     if table.metrics[metric].per == "architecture":
-        have = sum(section.num_runs for section in table.constants_of(metric))
-        pairs = {section.key[:2] for section in table.sections.values()}
-        wanted = sum(_num_architectures(table, task, recipe) for task, recipe in pairs)
+        columns = table.constants_of(metric)
+        have = sum(section.num_runs for section in columns)
+        wanted = sum(_num_architectures(table, section) for section in columns)
+        if not columns:
+            wanted = len(table.codes)
     else:
         values = [section.column(metric)[section.status == 0] for section in table.sections.values()]
         have = sum(int(np.count_nonzero(~np.isnan(column))) for column in values)
@@ -80,10 +95,11 @@ def _missing(table: Table, metric: str) -> float | None:
     return 1 - have / wanted if wanted else None
 
 
-def _num_architectures(table: Table, task: str, recipe: str) -> int:
-    """Return the number of architectures that have a run of a task and recipe."""
+def _num_architectures(table: Table, column: Section) -> int:
+    """Return the number of architectures that a column could have: those with runs of its task and recipe."""
+    task, recipe, _ = column.key
     rows = [section.rows for section in table.sections.values() if section.key[:2] == (task, recipe)]
-    return len(np.unique(np.concatenate(rows)))
+    return len(np.unique(np.concatenate([*rows, column.rows]))) if rows else len(table.codes)
 
 
 def _provenance(table: Table) -> list[dict[str, Any]]:

@@ -9,7 +9,8 @@
       curves/<metric> (n, epochs) float32     chunked, shuffled, deflated
     /metrics, /recipes, /provenance           JSON texts
 (behind the HDF5 bytes)                     for each curve dataset (k, 2) int64: offset and size of its chunks
-A block with ``per="architecture"`` holds constants: no seed, no status. ``device`` is kept free, for costs.
+A block with ``per="architecture"`` holds one column of architectures, such as parameters, latency on a
+``device`` or a proxy: no seed, no status; task or recipe "" where it depends on none.
 """
 
 import io
@@ -60,7 +61,7 @@ class Header:
 
 @dataclass(frozen=True)
 class Block:
-    """The n runs (or, with ``epochs=None``, constants) of one task and recipe, sorted by seed, then row."""
+    """The n runs (or, with ``epochs=None``, column) of one task and recipe, sorted by seed, then row."""
 
     task: str
     recipe: str
@@ -71,6 +72,7 @@ class Block:
     provenance: NDArray[np.int64]  # (n,) index into the segment's provenance
     metrics: dict[str, NDArray[np.float64]]  # (n,) each
     curves: dict[str, NDArray[np.float32]] = field(default_factory=dict)  # (n, epochs) each
+    device: str = ""  # of a column
 
 
 def segment_bytes(
@@ -112,7 +114,7 @@ def _write_block(
     axes = {
         "task": block.task,
         "epochs": block.epochs,
-        "device": None,
+        "device": block.device or None,
         "per": "architecture" if constant else "run",
     }
     image.attributes(path, axes | {"recipe": block.recipe})

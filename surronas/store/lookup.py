@@ -1,6 +1,6 @@
 """From architectures, however they are given, to the rows of a table."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -17,8 +17,16 @@ DIRECT = 1_048_576  # spaces up to this size are looked up in one array (8 MB), 
 class Lookup:
     """Finds the row of an architecture (of its canonical form, in a canonical store)."""
 
-    def __init__(self, space: SearchSpace, canonical: bool, codes: NDArray[np.int64]) -> None:
+    def __init__(
+        self,
+        space: SearchSpace,
+        canonical: bool,
+        codes: NDArray[np.int64],
+        architectures: Callable[[], Architectures],
+    ) -> None:
+        """Look up among ascending codes; where they are hashes, the architectures themselves are compared."""
         self._space, self._canonical, self._codes = space, canonical, codes
+        self._architectures = architectures
         places = np.append(np.cumprod(space.num_choices[:0:-1])[::-1], 1)
         self._places = places.astype(np.int64)
         self._limits = np.minimum(space.num_choices, 128).astype(np.uint8)
@@ -38,12 +46,16 @@ class Lookup:
         decisions = self.decisions(given)
         if self._direct is not None:
             return self._direct.take(decisions @ self._places)
-        rows = locate(self._codes, self.codes(decisions))
+        stored = self.stored(decisions)
+        rows = locate(self._codes, self._space.codes(stored))
+        if not self._space.numbered and len(self._codes):
+            same = (self._architectures()[np.maximum(rows, 0)] == stored).all(axis=1)
+            rows = np.where(same, rows, -1)
         return np.where(rows < 0, len(self._codes), rows)
 
-    def codes(self, decisions: Architectures) -> NDArray[np.int64]:
-        """Return the (n,) codes under which valid architectures are stored."""
-        return self._space.codes(self._space.canonical(decisions) if self._canonical else decisions)
+    def stored(self, decisions: Architectures) -> Architectures:
+        """Return the (n, d) forms under which valid architectures are stored."""
+        return self._space.canonical(decisions) if self._canonical else decisions
 
     def decisions(self, given: Given) -> Architectures:
         """Return the architectures as (n, d) int8; checks shape and range, the fast way where it can.
@@ -85,4 +97,7 @@ def _strings(given: Given) -> list[str]:
 @lru_cache(maxsize=8)
 def _canonical_codes(space: SearchSpace) -> NDArray[np.int64]:
     """Return (N,): for each code of a small space, the code of its canonical form."""
-    return space.keys(space.enumerate())
+    everything = space.enumerate()
+    codes = np.arange(space.num_codes, dtype=np.int64)
+    codes[space.codes(everything)] = space.keys(everything)
+    return codes

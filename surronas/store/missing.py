@@ -61,7 +61,8 @@ def _runs_of(section: Section, row: int, metric: str) -> str:
     """Return the runs of one architecture in one section, in words; empty if there are none."""
     at = np.flatnonzero(section.rows == row)
     if section.key[2] is None:
-        return f"a constant for task {section.key[0]!r}" if len(at) else ""
+        device = f", device {section.device!r}" if section.device else ""
+        return f"a value for task {section.key[0]!r}{device}" if len(at) else ""
     runs = [
         f"{seed} ({STATUSES[status] if status or not np.isnan(value) else 'ok, not measured'})"
         for seed, status, value in zip(

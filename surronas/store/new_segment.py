@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import secrets
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -11,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surronas.errors import InputError
+from surronas.spaces import Architectures
 from surronas.store.batch import Batch
 from surronas.store.layout import Block, segment_bytes
-from surronas.store.schema import CURVE_SUFFIX, STATUSES, curve_names, metric_names
+from surronas.store.schema import CURVE_SUFFIX, STATUSES, Metric, curve_names, metric_names
 from surronas.store.storage import Parts
-from surronas.store.table import Table
+from surronas.store.table import ColumnKey, Table
 
 
 def new_segment(
@@ -26,27 +28,45 @@ def new_segment(
     Raises:
         InputError: a constant differs from what the store or the batch holds for the same architecture.
     """
-    entry = {
+    codes, first, at = np.unique(batch.codes, return_index=True, return_inverse=True)
+    made, provenance = blocks(table, batch, codes, at, provenance_entry(command, versions))
+    return sealed(table, codes, batch.architectures[first], made, provenance)
+
+
+def sealed(
+    table: Table,
+    codes: NDArray[np.int64],
+    architectures: Architectures,
+    made: list[Block],
+    provenance: list[dict[str, Any]],
+    metrics: Sequence[Metric] = (),
+) -> tuple[Parts, str]:
+    """Return the bytes and the identity of a segment that adds blocks, and perhaps metrics, to a table."""
+    identity = secrets.token_hex(16)
+    known = table.metrics | {metric.name: metric for metric in metrics}
+    header = replace(table.header, segment=identity, replaces=(), metrics=tuple(known.values()))
+    return segment_bytes(header, codes, architectures, made, provenance), identity
+
+
+def provenance_entry(command: str, versions: dict[str, str] | None) -> dict[str, Any]:
+    """Return when, by which command and by which versions something was added."""
+    return {
         "created": datetime.now(UTC).isoformat(timespec="minutes"),
         "command": command,
         "versions": versions or _versions(),
     }
-    codes, made, provenance = blocks(table, batch, entry)
-    identity = secrets.token_hex(16)
-    metrics = tuple(table.metrics.values())
-    header = replace(table.header, segment=identity, replaces=(), metrics=metrics)
-    return segment_bytes(header, codes, table.space.from_codes(codes), made, provenance), identity
 
 
 def blocks(
-    table: Table, batch: Batch, entry: dict[str, Any]
-) -> tuple[NDArray[np.int64], list[Block], list[dict[str, Any]]]:
-    """Return the (A,) ascending codes, the blocks and the provenance of a segment that holds the batch.
+    table: Table, batch: Batch, codes: NDArray[np.int64], at: NDArray[np.int64], entry: dict[str, Any]
+) -> tuple[list[Block], list[dict[str, Any]]]:
+    """Return the blocks and the provenance of a segment that holds the batch.
+
+    ``codes`` (A,) ascend, ``at`` (n,) says which of them each row of the batch has.
 
     Raises:
         InputError: a constant differs from what the store or the batch holds for the same architecture.
     """
-    codes, at = np.unique(batch.codes, return_inverse=True)
     made = [_runs(table, batch, group, at) for group in range(len(batch.axes))]
     for name in metric_names(batch.records.dtype):
         if table.metrics[name].per == "architecture":
@@ -55,7 +75,7 @@ def blocks(
     known = {pair: i for i, pair in enumerate(sorted(set(pairs)))}
     index = np.array([known[pair] for pair in pairs], dtype=np.int64)
     made = [_with_provenance(block, index) for block in made]
-    return codes, made, [{"origin": origin, "device": device, **entry} for origin, device in known]
+    return made, [{"origin": origin, "device": device, **entry} for origin, device in known]
 
 
 def _runs(table: Table, batch: Batch, group: int, at: NDArray[np.int64]) -> Block:
@@ -91,38 +111,38 @@ def _constants(
             continue
         values = batch.records[name][given]
         kept = values[first]
-        _check_constant(table, name, codes[at[given]], values, kept[back], "the batch")
-        stored = _stored_constants(table, task, recipe, name, codes[rows])
-        _check_constant(table, name, codes[rows], kept, np.where(np.isnan(stored), kept, stored), "the store")
+        where = batch.architectures[given]
+        check_column(table, name, where, values, kept[back], "the batch")
+        stored = stored_column(table, (task, recipe, "", name), codes[rows])
+        stored = np.where(np.isnan(stored), kept, stored)
+        check_column(table, name, where[first], kept, stored, "the store")
         zeros = np.zeros(len(rows), np.int64)
         made.append(Block(task, recipe, None, rows, zeros, zeros.astype("u1"), given[first], {name: kept}))
     return made
 
 
-def _stored_constants(
-    table: Table, task: str, recipe: str, name: str, codes: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """Return the (n,) values that the store holds, NaN where none."""
+def stored_column(table: Table, key: ColumnKey, codes: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the (n,) values that the store holds of a column of architectures, NaN where none."""
     values = np.full(len(codes), np.nan)
-    section = table.constants.get((task, recipe, name))
+    section = table.constants.get(key)
     for part in reversed(section.parts) if section else ():
         found = part.find(part.segment.find(codes), np.zeros(len(codes), np.int64))
-        values[found >= 0] = part.column(name)[found[found >= 0]]
+        values[found >= 0] = part.column(key[3])[found[found >= 0]]
     return values
 
 
-def _check_constant(
+def check_column(
     table: Table,
     name: str,
-    codes: NDArray[np.int64],
+    architectures: Architectures,
     given: NDArray[np.float64],
     held: NDArray[np.float64],
     where: str,
 ) -> None:
-    """Refuse a constant that is not what is already held."""
+    """Refuse a value of an architecture that is not what is already held."""
     if (given != held).any():
         row = int(np.argmax(given != held))
-        text = table.space.to_strings(table.space.from_codes(codes[row : row + 1]))[0]
+        text = table.space.to_strings(architectures[row : row + 1])[0]
         raise InputError(
             f"{name} is a constant of an architecture, task and recipe: {where} has {held[row]} for {text}, "
             f"got {given[row]}; a changed recipe needs its own recipe text"

@@ -8,8 +8,10 @@ from numpy.typing import NDArray
 
 from surronas.errors import AmbiguousQueryError, InputError, MissingRowsError
 from surronas.store.axes import Axes, Seed
+from surronas.store.columns import column_values, listed, of_seed
 from surronas.store.lookup import Given
 from surronas.store.missing import missing_rows, no_section
+from surronas.store.schema import SEED_MEAN
 from surronas.store.table import Section, Table
 
 KEPT_COLUMNS = 256  # columns by architecture that a table keeps: 256 x 15,625 values are 32 MB
@@ -38,7 +40,8 @@ def query(
     rows = table.lookup.rows(given)
     try:
         values: NDArray[np.float64] = column.take(rows, axis=0).astype(np.float64, copy=False)
-        if missing == "nan" or not np.isnan(values).any():
+        seedless = column.ndim == 2 and column.shape[1] == 0  # then there is no NaN to see
+        if missing == "nan" or not (seedless or np.isnan(values).any()):
             return values
     except IndexError:  # an architecture that the store has never seen: its row is beyond the end
         table.space.validate(table.lookup.decisions(given))
@@ -102,16 +105,17 @@ def by_architecture(table: Table, metric: str, axes: Axes) -> NDArray[Any] | Non
     """
     check_metric(table, metric)
     constant = table.metrics[metric].per == "architecture"
-    section = select(table, axes._replace(epochs=None), metric) if constant else select(table, axes)
+    if constant:
+        values = column_values(table, metric, axes)
+        return values[:, None] if values is not None and axes.seed == "all" else values
+    section = select(table, axes)
     if section is None:
         return None
-    if constant:
-        values = of_seed(table, section, metric, 0)
-        return values[:, None] if axes.seed == "all" else values
     if axes.seed == "mean":
         return _seed_mean(table, section, metric)
     if axes.seed == "all":
-        return np.stack([of_seed(table, section, metric, int(s)) for s in section.seeds], axis=1)
+        each = [of_seed(table, section, metric, int(s)) for s in section.single_seeds]
+        return np.stack(each, axis=1) if each else np.empty((len(table.codes), 0))
     return of_seed(table, section, metric, one_seed(section, axes.seed))
 
 
@@ -127,27 +131,27 @@ def check_metric(table: Table, metric: str) -> None:
         raise InputError(f"unknown metric {metric!r}; the store has {', '.join(table.metrics)}")
 
 
-def select(table: Table, axes: Axes, constant: str | None = None) -> Section | None:
-    """Return the one section of runs (or of a constant, by name) that the axes mean, None if there is none.
+def select(table: Table, axes: Axes) -> Section | None:
+    """Return the one section of runs that the axes mean, None if there is none.
 
     Raises:
         AmbiguousQueryError: an axis is left open that has several values.
     """
-    sections = list(matching(table, axes, constant))
+    sections = list(matching(table, axes))
     for axis, name in enumerate(("task", "recipe", "epochs")):
         if axes[axis] is None:
             values = sorted({section.key[axis] for section in sections}, key=str)
             if len(values) > 1:
                 raise AmbiguousQueryError(
                     f"the query leaves the {name} open and the store holds several: "
-                    f"{_listed(values)}; pass {name}="
+                    f"{listed(values)}; pass {name}="
                 )
     return sections[0] if sections else None
 
 
-def matching(table: Table, axes: Axes, constant: str | None = None) -> Iterable[Section]:
-    """Return the sections of runs (or of a constant, by name) at the given axes; None means any."""
-    for section in table.constants_of(constant) if constant else table.sections.values():
+def matching(table: Table, axes: Axes) -> Iterable[Section]:
+    """Return the sections of runs at the given axes; None means any."""
+    for section in table.sections.values():
         if all(want is None or want == have for want, have in zip(axes[:3], section.key, strict=True)):
             yield section
 
@@ -162,30 +166,20 @@ def one_seed(section: Section, seed: Seed) -> int:
         return int(seed)
     if len(section.seeds) > 1:
         raise AmbiguousQueryError(
-            f"the query leaves the seed open and the store holds several: {_listed(section.seeds.tolist())}; "
+            f"the query leaves the seed open and the store holds several: {listed(seed_names(section))}; "
             f'pass seed=, or seed="mean", or seed="all"'
         )
     return int(section.seeds[0])
 
 
-def of_seed(table: Table, section: Section, metric: str, seed: int) -> NDArray[Any]:
-    """Return (A,) values of one seed by table row, NaN where there is no ok run; mapped where it can be."""
-    at = np.searchsorted(section.seeds, seed)
-    values = np.full(len(table.codes), np.nan)
-    if at == len(section.seeds) or section.seeds[at] != seed:
-        return values
-    span = slice(*section.seed_start[at : at + 2])
-    here = section.column(metric)[span]
-    if section.complete:
-        return here
-    values[section.rows[span]] = np.where(section.status[span] == 0, here, np.nan)
-    return values
-
-
 def _seed_mean(table: Table, section: Section, metric: str) -> NDArray[np.float64]:
-    """Return (A,) means over the seeds that have a value, NaN where none has."""
+    """Return (A,) means over the seeds that have a value, NaN where none has; else the source's own means."""
+    if SEED_MEAN in section.seeds:
+        published: NDArray[np.float64] = of_seed(table, section, metric, SEED_MEAN)
+        if not np.isnan(published).all():
+            return published
     values = section.column(metric).astype(np.float64)
-    counted = (section.status == 0) & ~np.isnan(values)
+    counted = (section.status == 0) & ~np.isnan(values) & (section.run_seeds != SEED_MEAN)
     rows, size = section.rows[counted], len(table.codes)
     total = np.bincount(rows, values[counted], minlength=size)
     count = np.bincount(rows, minlength=size)
@@ -193,14 +187,13 @@ def _seed_mean(table: Table, section: Section, metric: str) -> NDArray[np.float6
     return means
 
 
+def seed_names(section: Section) -> list[int | str]:
+    """Return the seeds of a section, the source's own mean in words."""
+    return [*(["mean of the source"] if SEED_MEAN in section.seeds else []), *section.single_seeds.tolist()]
+
+
 def _keep(table: Table, key: Any, column: NDArray[Any]) -> None:
     """Keep a column for the next query, in place of all others once there are many."""
     if len(table.columns) >= KEPT_COLUMNS:
         table.columns.clear()
     table.columns[key] = column
-
-
-def _listed(values: list[Any]) -> str:
-    """Return the first values as words; long ones (recipes) cut short."""
-    words = [repr(value) if len(repr(value)) <= 200 else repr(value)[:197] + "..." for value in values[:10]]
-    return ", ".join(words) + (f" and {len(values) - 10} more" if len(values) > 10 else "")

@@ -20,6 +20,7 @@ DIRECTIONS = ("maximize", "minimize", None)
 PER = ("run", "architecture")
 FRACTION = "fraction"  # the unit of accuracies: values lie in [0, 1]
 CURVE_SUFFIX = "_curve"
+SEED_MEAN = -1  # the seed of a row that is the source's own mean over seeds that it does not give singly
 RESERVED = ("seed_start", "provenance", "curves")  # names that the file layout has taken
 KEY_FIELDS = ("architecture", "task", "recipe", "epochs", "seed", "device", "status", "origin")
 
@@ -28,8 +29,8 @@ KEY_FIELDS = ("architecture", "task", "recipe", "epochs", "seed", "device", "sta
 class Metric:
     """One measured quantity: which split it was measured on, in which unit, which way is better.
 
-    ``per="run"``: one value for each training run. ``per="architecture"``: a constant of an
-    architecture, task and recipe (parameters, FLOPs), stored once.
+    ``per="run"``: one value for each training run. ``per="architecture"``: a column of architectures,
+    stored once for each task, recipe and device that it depends on (parameters, FLOPs, latency, proxies).
 
     Raises:
         InputError: a name that can't be a column name, or an unknown split, direction or per.
@@ -109,8 +110,9 @@ def record_dtype(
     """Return the record type of the whole project: one row a training run.
 
     Fields: ``architecture`` (d,) int8; ``task``; ``recipe`` (canonical JSON, a str); ``epochs``;
-    ``seed``; ``device`` (hardware that the run happened on); ``status``; ``origin``; a float64 for each
-    metric (NaN: not measured); then ``<metric>_curve`` (num_epochs,) float32 for each curve (NaN padded).
+    ``seed`` (or SEED_MEAN: the source's own mean over seeds); ``device`` (hardware that the run happened
+    on); ``status``; ``origin``; a float64 for each metric (NaN: not measured); then ``<metric>_curve``
+    (num_epochs,) float32 for each curve (NaN padded).
     """
     keys: list[Any] = [
         ("architecture", np.int8, (num_decisions,)),

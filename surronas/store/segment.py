@@ -72,6 +72,7 @@ class StoredBlock:
         self.task: str = given["task"]
         self.recipe = segment.recipes[given["recipe"]]
         self.epochs: int | None = given["epochs"]
+        self.device: str = given["device"] or ""
         self.constant: bool = given["per"] == "architecture"
         self.num_runs: int = given["runs"]
         self.dense: bool = given["dense"]

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from surronas.errors import StoreError
 from surronas.spaces import Architectures, SearchSpace
 from surronas.store.lookup import Lookup
-from surronas.store.schema import Metric
+from surronas.store.schema import SEED_MEAN, Metric
 from surronas.store.segment import Segment, StoredBlock, locate
 
 Key = tuple[str, str, int]  # task, recipe, epochs
-ConstantKey = tuple[str, str, str]  # task, recipe, metric
+ColumnKey = tuple[str, str, str, str]  # task, recipe, device, metric
 
 
 class Table:
@@ -26,10 +26,11 @@ class Table:
         self.header = segments[0].header
         self.metrics: dict[str, Metric] = _union_of_metrics(segments)
         runs: dict[Key, list[StoredBlock]] = {}
-        constants: dict[ConstantKey, list[StoredBlock]] = {}
+        constants: dict[ColumnKey, list[StoredBlock]] = {}
         for block in (block for segment in segments for block in segment.blocks):
             if block.epochs is None:
-                constants.setdefault((block.task, block.recipe, block.metrics[0]), []).append(block)
+                key = (block.task, block.recipe, block.device, block.metrics[0])
+                constants.setdefault(key, []).append(block)
             else:
                 runs.setdefault((block.task, block.recipe, block.epochs), []).append(block)
         self.sections = {key: Section(self, runs[key]) for key in sorted(runs)}
@@ -46,20 +47,26 @@ class Table:
     @cached_property
     def lookup(self) -> Lookup:
         """From architectures to rows of this table."""
-        return Lookup(self.space, self.header.canonical, self.codes)
+        return Lookup(self.space, self.header.canonical, self.codes, lambda: self.architectures)
 
     def constants_of(self, metric: str) -> list["Section"]:
-        """Return the sections of one constant: one for each task and recipe."""
-        return [section for key, section in self.constants.items() if key[2] == metric]
+        """Return the sections of one column of architectures: one for each task, recipe and device."""
+        return [section for key, section in self.constants.items() if key[3] == metric]
 
-    @property
+    @cached_property
     def architectures(self) -> Architectures:
         """(A, d) architectures, in the order of the codes."""
-        return self.space.from_codes(self.codes)
+        if len(self.segments) == 1:
+            return self.segments[0].decisions
+        decisions = np.empty((len(self.codes), self.space.num_decisions), np.int8)
+        for segment in self.segments:
+            decisions[np.searchsorted(self.codes, segment.codes)] = segment.decisions
+        decisions.setflags(write=False)
+        return decisions
 
 
 class Section:
-    """The n runs of one task, recipe and epochs, by seed, then row; or one constant of n architectures."""
+    """The n runs of one task, recipe and epochs, by seed, then row; or one column of n architectures."""
 
     def __init__(self, table: Table, parts: list[StoredBlock]) -> None:
         self.parts = parts  # oldest first: where two hold the same run, the oldest counts
@@ -70,6 +77,11 @@ class Section:
     def key(self) -> tuple[str, str, int | None]:
         """The task, recipe and epochs of all runs here."""
         return self.parts[0].task, self.parts[0].recipe, self.parts[0].epochs
+
+    @property
+    def device(self) -> str:
+        """The device that a column was measured on; "" where it depends on none."""
+        return self.parts[0].device
 
     @property
     def metrics(self) -> set[str]:
@@ -97,6 +109,12 @@ class Section:
     def seeds(self) -> NDArray[np.int64]:
         """(S,) seeds, ascending."""
         return self.parts[0].seeds if len(self.parts) == 1 else np.unique(self._merged[1])
+
+    @property
+    def single_seeds(self) -> NDArray[np.int64]:
+        """(S,) seeds, without the source's own mean over seeds."""
+        single: NDArray[np.int64] = self.seeds[self.seeds != SEED_MEAN]
+        return single
 
     @cached_property
     def seed_start(self) -> NDArray[np.int64]:

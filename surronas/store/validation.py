@@ -10,6 +10,7 @@ from surronas.store.schema import (
     FRACTION,
     KEY_FIELDS,
     ORIGINS,
+    SEED_MEAN,
     STATUSES,
     Metric,
     Records,
@@ -29,6 +30,7 @@ def validate(table: Table, records: Records) -> Architectures:
     _check_fields(table, records)
     decisions = table.space.validate(records["architecture"])
     _check_words(records)
+    _check_seeds(records)
     ok = records["status"] == "ok"
     for name in metric_names(records.dtype):
         _check_values(table.metrics[name], records[name], ok)
@@ -70,6 +72,17 @@ def _check_words(records: Records) -> None:
                 f"row {row}: expected a task name, a recipe as JSON text and epochs >= 0, "
                 f"got task {task!r}, recipe {recipe!r}, epochs {epochs}"
             )
+
+
+def _check_seeds(records: Records) -> None:
+    """Refuse negative seeds but SEED_MEAN."""
+    wrong = (records["seed"] < 0) & (records["seed"] != SEED_MEAN)
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise InputError(
+            f"row {row}: expected a seed of at least 0, or SEED_MEAN ({SEED_MEAN}) for the source's own mean "
+            f"over seeds, got {records['seed'][row]}"
+        )
 
 
 def _axes(records: Records) -> list[tuple[str, object, int]]:

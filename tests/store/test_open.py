@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from store_runs import assert_same_runs, make_runs
 
-from surronas.errors import InputError, StoreDamagedError, StoreError
+from surronas.errors import StoreDamagedError, StoreError
 from surronas.spaces import Cell201
 from surronas.store import BenchmarkStore, Metric, Records, check_store
 from surronas.store import folder as folders
@@ -26,13 +26,6 @@ class Narrow(Cell201):
     name = "narrow"
 
 
-class Huge(Cell201):
-    """A space too large to number."""
-
-    name = "huge"
-    num_choices = np.full(80, 5)
-
-
 def segment_files(store: BenchmarkStore) -> list[Path]:
     return sorted(store.path.glob("segment-*.h5")) if store.path.is_dir() else [store.path]
 
@@ -42,7 +35,7 @@ def test_any_hdf5_tool_reads_a_store(store: BenchmarkStore, runs: Records) -> No
     with h5py.File(segment_files(store)[0], "r") as file:
         assert (file.attrs["format"], file.attrs["version"], file.attrs["space"]) == (
             "surronas-store",
-            "1",
+            "2",
             "cell201",
         )
         block = next(b for b in file["blocks"].values() if b.attrs["per"] == "run")
@@ -68,12 +61,6 @@ def test_create_refuses_what_exists(store: BenchmarkStore, cell201: Cell201) -> 
 def test_create_needs_its_parent_folder(path: Path, cell201: Cell201) -> None:
     with pytest.raises(StoreError, match="No such file or directory"):
         BenchmarkStore.create(path.parent / "missing" / path.name, cell201)
-
-
-def test_create_refuses_a_space_too_large_to_number(path: Path) -> None:
-    with pytest.raises(InputError, match="too many architectures"):
-        BenchmarkStore.create(path, Huge())
-    assert not path.exists()
 
 
 def test_missing_path(tmp_path: Path) -> None:
@@ -106,16 +93,16 @@ def test_a_newer_version_asks_for_an_upgrade(store: BenchmarkStore) -> None:
     file = segment_files(store)[-1]
     content = bytearray(file.read_bytes())
     tail = content[-40:-4]
-    tail[8:12] = struct.pack("<I", 2)
+    tail[8:12] = struct.pack("<I", 99)
     file.write_bytes(content[:-40] + tail + struct.pack("<I", zlib.crc32(tail)))
-    with pytest.raises(StoreError, match="version 2, this surronas reads up to version 1; upgrade"):
+    with pytest.raises(StoreError, match="version 99, this surronas reads up to version 2; upgrade"):
         BenchmarkStore.open(store.path)
-    assert "version 2" in store.check()[-1]
+    assert "version 99" in store.check()[-1]
 
 
 def test_an_unknown_space_can_be_passed(path: Path, cells: np.ndarray) -> None:
     BenchmarkStore.create(path, Narrow()).append(make_runs(cells))
-    with pytest.raises(StoreError, match=r"space 'narrow', known are cell201; upgrade surronas, or pass"):
+    with pytest.raises(StoreError, match=r"space 'narrow', known are cell201.*; upgrade surronas, or pass"):
         BenchmarkStore.open(path)
     assert len(BenchmarkStore.open(path, space=Narrow())) == 60
     with pytest.raises(StoreError, match=r"space 'narrow' with choices .*, expected 'cell201'"):
