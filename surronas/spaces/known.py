@@ -7,6 +7,12 @@ from surronas.spaces.base import SearchSpace
 
 SPACE_CLASSES = {  # name -> module:class, imported when asked for
     "cell201": "surronas.spaces.cell201:Cell201",
+    "cell101": "surronas.spaces.cell101:Cell101",
+    "darts": "surronas.spaces.darts:Darts",
+    "mnasnet": "surronas.spaces.mnasnet:MnasNet",
+    "nasbench_macro": "surronas.spaces.nasbench_macro:NASBenchMacro",
+    "transnas_macro": "surronas.spaces.transnas_macro:TransNASMacro",
+    "transnas_micro": "surronas.spaces.transnas_micro:TransNASMicro",
     "graph_network": "surronas.spaces.graph_network:GraphNetwork",
     "recurrent_cell": "surronas.spaces.recurrent_cell:RecurrentCell",
     "decoder_transformer": "surronas.spaces.decoder_transformer:DecoderTransformer",
