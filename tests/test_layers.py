@@ -45,7 +45,8 @@ HOMES = {  # where a heavy package may be imported, be it inside a function
     "xgboost": ("surrogates/",),
     "sklearn": ("surrogates/", "training/tasks/digits.py"),  # the latter: load_digits, when called
     "matplotlib": ("plots/",),
-    "pandas": (),
+    "pandas": ("store/handover.py", "store/view.py"),  # the latter: a type in a signature
+    "pyarrow": ("store/handover.py",),
 }
 LONGEST_FILE, LONGEST_FUNCTION = 250, 40
 LONGER_FILES: dict[str, int] = {}
