@@ -7,6 +7,7 @@ from surronas.spaces.base import SearchSpace
 
 SPACE_CLASSES = {  # name -> module:class, imported when asked for
     "cell201": "surronas.spaces.cell201:Cell201",
+    "nats_size": "surronas.spaces.nats_size:NatsSize",
     "cell101": "surronas.spaces.cell101:Cell101",
     "darts": "surronas.spaces.darts:Darts",
     "mnasnet": "surronas.spaces.mnasnet:MnasNet",
