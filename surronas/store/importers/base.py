@@ -49,7 +49,10 @@ class Fact:
 
     def __str__(self) -> str:
         within = f" (within {self.tolerance:g})" if self.tolerance else ""
-        return f"{self.text}: expected {self.expected}{within}, found {self.found}"
+        expected, found = (
+            f"{value:.9g}" if isinstance(value, float) else value for value in (self.expected, self.found)
+        )
+        return f"{self.text}: expected {expected}{within}, found {found}"
 
 
 def no_facts(store: BenchmarkStore) -> Iterable[Fact]:
