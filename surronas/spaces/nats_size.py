@@ -43,13 +43,11 @@ class NatsSize(SearchSpace):
         return np.array([_parse(text) for text in strings], dtype=np.int8).reshape(-1, len(LAYERS))
 
     def graph(self, architecture: ArrayLike) -> Graph:
-        """Return the chain of the stem and the 5 layers, labelled with kind and channels."""
+        """Return the chain of the 5 layers, labelled with kind and channels (the stem's are the first's)."""
         one = self.validate(architecture)
         if len(one) != 1:
             raise ArchitectureError(f"expected one architecture, got {len(one)}")
-        channels = [CHANNELS[decision] for decision in one[0]]
-        layers = [f"{kind}-{c}" for kind, c in zip(LAYERS, channels, strict=True)]
-        labels = [f"stem-{channels[0]}", *layers]
+        labels = [f"{kind}-{CHANNELS[at]}" for kind, at in zip(LAYERS, one[0], strict=True)]
         return Graph(len(labels) + 1, tuple((i, i + 1, label) for i, label in enumerate(labels)))
 
 

@@ -33,10 +33,10 @@ def test_malformed_strings_are_refused(text: str) -> None:
         NatsSize().from_strings([text])
 
 
-def test_the_graph_is_a_chain_of_stem_and_layers() -> None:
+def test_the_graph_is_a_chain_of_layers() -> None:
     graph = NatsSize().graph([0, 1, 2, 3, 7])
     labels = [operation for _, _, operation in graph.edges]
-    assert labels == ["stem-8", "cell-8", "reduction-16", "cell-24", "reduction-32", "cell-64"]
+    assert labels == ["cell-8", "reduction-16", "cell-24", "reduction-32", "cell-64"]
     assert graph.live_edges() == graph.edges
 
 
