@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from surronas.errors import InputError
 from surronas.store.importers.pickle_scan import scan_pickle
 from surronas.store.importers.stand_ins import NUMPY_AND_CONTAINERS, StandIn
-from surronas.store.importers.unpickler import RestrictedUnpickler, unpickling
+from surronas.store.importers.unpickler import RestrictedUnpickler, read_at_most, unpickling
 
 _MOST_BYTES = 2**30
 _KEY = "0.14.1"  # the layout of a BlockManager that pandas 0.14 to 1.x wrote
@@ -45,7 +45,7 @@ def load_old_frame(file: IO[bytes]) -> dict[str, NDArray[Any]]:
         InputError: it holds anything but such a frame of plain columns, or is damaged.
     """
     with unpickling():
-        content = file.read(_MOST_BYTES)
+        content = read_at_most(file, _MOST_BYTES)
         scan_pickle(content)
         frame = RestrictedUnpickler(BytesIO(content), _NAMES).load()
         if not isinstance(frame, _Frame) or not isinstance(blocks := frame.state["_data"], _Blocks):

@@ -1,6 +1,6 @@
 """Files of torch.save without torch: the zip format (torch 1.6 and later) and the one before it.
 
-Allowed are tensors (``torch._utils._rebuild_tensor_v2``), which become numpy arrays, and all that ``load_pickle``
+Allowed are tensors (``torch._utils._rebuild_tensor_v2``), which become numpy arrays, and what ``load_pickle``
 allows.
 """
 

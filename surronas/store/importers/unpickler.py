@@ -15,6 +15,7 @@ from surronas.store.importers.pickle_scan import scan_pickle
 from surronas.store.importers.stand_ins import NUMPY_AND_CONTAINERS
 
 _MOST_BYTES = 2**36  # 64 GB: more than the largest official file holds
+_PART = 2**24  # bytes read at once: some files make room for all that they are asked for
 
 
 class RestrictedUnpickler(pickle.Unpickler):
@@ -41,9 +42,7 @@ def load_pickle(file: IO[bytes], *, max_bytes: int = _MOST_BYTES) -> object:
         InputError: it asks for anything else, is damaged, or has more than ``max_bytes``.
     """
     with unpickling():
-        content = file.read(max_bytes + 1)
-        if len(content) > max_bytes:
-            raise InputError(f"the pickle has more than the {max_bytes} bytes that are expected at most")
+        content = read_at_most(file, max_bytes)
         scan_pickle(content)
         loaded: object = RestrictedUnpickler(BytesIO(content), NUMPY_AND_CONTAINERS).load()
         return loaded
@@ -63,3 +62,18 @@ def unpickling() -> Iterator[None]:
     except Exception as error:  # a broken pickle may raise anything
         what = " ".join(f"{type(error).__name__}: {error}".split())[:200]
         raise InputError(f"can't read the pickle ({what}); it is damaged, or no pickle") from error
+
+
+def read_at_most(file: IO[bytes], max_bytes: int) -> bytes:
+    """Return the whole content of a file, which may be compressed to a small part of its size.
+
+    Raises:
+        InputError: it has more than ``max_bytes``.
+    """
+    parts, left = [], max_bytes
+    while part := file.read(_PART):
+        parts.append(part)
+        left -= len(part)
+        if left < 0:
+            raise InputError(f"the pickle has more than the {max_bytes} bytes that are expected at most")
+    return b"".join(parts)
