@@ -8,32 +8,42 @@ import numpy as np
 
 from surronas.errors import StoreError
 from surronas.store.container import BLOCK
+from surronas.store.folder import vanished_message
 from surronas.store.layout import CHUNKS
 from surronas.store.segment import Segment
+from surronas.store.survey import survey
 
 if TYPE_CHECKING:
     import h5py
 
 
 def check_store(path: str | os.PathLike[str]) -> list[str]:
-    """Return what is damaged at a path, a line each; empty: the store is sound. Never raises on damage."""
+    """Return what is damaged at a path, a line each; empty: the store is sound. Never raises on damage.
+
+    In a folder, a vanished segment and one that belongs to another store are damage too.
+    """
     path = Path(path)
-    if not path.exists():
-        return [f"{path}: there is nothing here"]
-    files = sorted(path.glob("segment-*.h5")) if path.is_dir() else [path]
-    if not files:
-        return [f"{path}: a folder without segments"]
-    return [line for file in files for line in check_segment(file)]
-
-
-def check_segment(path: Path) -> list[str]:
-    """Return what is damaged in one segment file, a line each; empty: it is sound."""
     try:
-        segment = Segment.open(path)
+        if path.is_dir():
+            return _check_folder(path)
+        return check_segment(Segment.open(path), path)
     except FileNotFoundError:
-        return []  # merged away by another process since it was listed
+        return [f"{path}: there is nothing here"]
     except StoreError as error:
         return [str(error)]
+
+
+def _check_folder(folder: Path) -> list[str]:
+    """Return what is damaged in a folder of segments, a line each."""
+    found = survey(folder)
+    lines = [*map(str, found.unreadable.values()), *found.foreign.values()]
+    if found.vanished:
+        lines.append(vanished_message(folder, found.vanished))
+    return lines + [line for path, segment in found.segments.items() for line in check_segment(segment, path)]
+
+
+def check_segment(segment: Segment, path: Path) -> list[str]:
+    """Return what is damaged in one segment file that could be opened, a line each; empty: it is sound."""
     damaged = segment.container.damaged_blocks()
     if damaged:
         return [_what_lies_in(segment, block) for block in damaged]
@@ -70,6 +80,8 @@ def _disagreements(segment: Segment, path: Path) -> list[str]:
                     name = f"blocks/{number}/curves/{metric}"
                     if not _same(file, name, block.curves(metric, np.arange(block.num_runs))):
                         wrong.append(name)
+    except FileNotFoundError:
+        return []  # merged away by another process since it was opened
     except (OSError, KeyError) as error:
         return [f"{segment.name}: HDF5 can't read it: {error}"]
     return [f"{segment.name}: HDF5 reads {name} otherwise than surronas does" for name in wrong]

@@ -4,20 +4,23 @@ import contextlib
 import os
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from surronas.errors import StoreError
 from surronas.store.files import check_writable, locked, remove_strays, write_aside
 from surronas.store.fold import fold
+from surronas.store.lineage import folded_by, heads, replaced_by, vanished
 from surronas.store.segment import Segment
-from surronas.store.storage import FILE_SUFFIX, Parts, TableOf, segment_name
+from surronas.store.storage import FILE_SUFFIX, Parts, TableOf, segment_age, segment_name
 from surronas.store.table import Table
 
 MANY_SEGMENTS = 64  # more are folded by the next append: opening costs about 0.2 ms a segment
 STRAY_SECONDS = 86_400.0  # a partial file older than this belongs to no living writer
 TRIES = 100  # listings of a folder that other processes keep changing
+TRIES_FOR_VANISHED = 5  # listings that must agree that a segment has vanished
+LOCK = ".lock"
 
 
 class FolderStorage:
@@ -25,22 +28,40 @@ class FolderStorage:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._present: dict[str, Segment] = {}  # file name -> segment, as of the last reading, oldest first
+        self._live: list[Segment] = []
 
     def segments(self, known: Sequence[Segment]) -> list[Segment]:
-        """Return the segments that no other one replaces, oldest first."""
-        return _live(self._present(known))
+        """Return the segments that no other one replaces, oldest first.
 
-    def _present(self, known: Sequence[Segment]) -> list[Segment]:
-        """Return all segments, oldest first; lists anew when one vanishes between listing and opening."""
-        opened = {Path(segment.name).name: segment for segment in known}
+        Raises:
+            StoreError: a segment that another one has seen is gone; or one that can't be read.
+        """
+        for _ in range(TRIES_FOR_VANISHED):
+            if self._present and self._list() == list(self._present):
+                return self._live
+            present = self._read()
+            live = live_segments(present.values())
+            if not (lacking := vanished([segment.header for segment in live])):
+                self._present, self._live = present, live
+                return live
+            time.sleep(0.01)  # two merges between two listings can look like this: look again
+        raise StoreError(vanished_message(self.path, lacking))
+
+    def _read(self) -> dict[str, Segment]:
+        """Return all segments by file name; lists anew when one vanishes between listing and opening."""
+        opened = dict(self._present)
         for _ in range(TRIES):
             names = self._names()
             with contextlib.suppress(FileNotFoundError):
                 for name in names:
                     if name not in opened:
                         opened[name] = Segment.open(self.path / name)
-                return [opened[name] for name in names]
-        raise StoreError(f"the segments of {self.path} kept vanishing in {TRIES} tries; is it being deleted?")
+                return {name: opened[name] for name in names}
+        raise StoreError(
+            f"segments of {self.path} kept vanishing in {TRIES} tries, such as {names[-1]}; is the folder "
+            f"being deleted, or is that a dangling link?"
+        )
 
     def appending(self) -> contextlib.AbstractContextManager[None]:
         """Hold nothing: appends need no lock."""
@@ -60,13 +81,12 @@ class FolderStorage:
         if not everything and len(known) <= MANY_SEGMENTS:
             return
         check_writable(self.path)
-        with locked(self.path / ".lock", blocking=everything) as taken:
+        with locked(self.path / LOCK, blocking=everything) as taken:
             if not taken:
                 return
-            present = self._present(known)
-            live = _live(present)
-            self._delete([segment for segment in present if segment not in live])  # a killed merge left them
-            members = live if everything else _small(live)
+            live = self.segments(known)
+            self._delete([segment for segment in self._present.values() if segment not in live])
+            members = list(live) if everything else _small(live)
             if len(members) > 1:
                 self._fold(table_of(live), members)
             remove_strays(self.path, "segment-*", older_than_seconds=STRAY_SECONDS)
@@ -74,13 +94,17 @@ class FolderStorage:
     def _fold(self, table: Table, members: list[Segment]) -> None:
         """Put one segment, as old as the oldest member, in the place of the members."""
         identity = secrets.token_hex(16)
+        headers = [segment.header for segment in members]
+        others = [segment.header for segment in table.segments if segment not in members]
         header = replace(
             table.header,
             segment=identity,
-            replaces=tuple(segment.header.segment for segment in members),
+            replaces=tuple(old.segment for old in headers),
+            seen=heads(others),
+            folded=folded_by(headers, others, time.time()),
             metrics=tuple(table.metrics.values()),
         )
-        age = int(Path(members[0].name).name.split("-")[1])
+        age = segment_age(members[0].name)
         write_aside(self.path / segment_name(age, identity), fold(table, members, header))
         self._delete(members)
 
@@ -103,23 +127,41 @@ class FolderStorage:
         return names
 
     def _list(self) -> list[str]:
-        try:
-            names = [n for n in os.listdir(self.path) if n.startswith("segment-") and n.endswith(FILE_SUFFIX)]
-        except OSError as error:
-            raise StoreError(
-                f"can't list {self.path}: {error.strerror}; check the path and its permissions"
-            ) from error
-        if not names:
-            raise StoreError(
-                f"{self.path} is a folder without segments (segment-*.h5); expected a surronas store"
-            )
-        return sorted(names)
+        return list_segments(self.path)
 
 
-def _live(present: Sequence[Segment]) -> list[Segment]:
+def list_segments(folder: Path) -> list[str]:
+    """Return the names of the segment files in a folder, oldest first.
+
+    Raises:
+        StoreError: it can't be listed, or has none.
+    """
+    try:
+        names = [n for n in os.listdir(folder) if n.startswith("segment-") and n.endswith(FILE_SUFFIX)]
+    except OSError as error:
+        raise StoreError(
+            f"can't list {folder}: {error.strerror}; check the path and its permissions"
+        ) from error
+    if not names:
+        raise StoreError(f"{folder} is a folder without segments (segment-*.h5); expected a surronas store")
+    return sorted(names)
+
+
+def live_segments(present: Iterable[Segment]) -> list[Segment]:
     """Return the segments that no other one replaces."""
-    replaced = {old for segment in present for old in segment.header.replaces}
-    return [segment for segment in present if segment.header.segment not in replaced]
+    segments = list(present)
+    replaced = replaced_by(segment.header for segment in segments)
+    return [segment for segment in segments if segment.header.segment not in replaced]
+
+
+def vanished_message(folder: Path, identities: Sequence[str]) -> str:
+    """Return what is to be said of segments that are gone."""
+    files = ", ".join(f"segment-*-{identity}{FILE_SUFFIX}" for identity in identities[:3])
+    more = f" and {len(identities) - 3} more" if len(identities) > 3 else ""
+    return (
+        f"{folder} lacks {files}{more}, which was part of it; put the file back from a copy, or run "
+        f"surronas check --repair to go on without its rows"
+    )
 
 
 def _small(live: Sequence[Segment]) -> list[Segment]:

@@ -31,6 +31,7 @@ from surronas.store.schema import Metric
 # twice as many bytes cost 125 us and pack to 64 %.
 CHUNK_BYTES = 8_192
 DEFLATE_LEVEL = 4
+_NO_ATTRIBUTES = ("metrics", "replaces", "seen", "folded")  # may be larger than HDF5's attributes: 64 KiB
 CHUNKS = "#chunks"  # marks, in the directory, the (k, 2) table of where a curve dataset's chunks lie
 
 
@@ -46,6 +47,8 @@ class Header:
     licence: str = ""
     segment: str = ""
     replaces: tuple[str, ...] = ()
+    seen: tuple[str, ...] = ()  # lineage.py says what these are for
+    folded: tuple[tuple[int, tuple[str, ...]], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the header as a JSON-able dict."""
@@ -56,7 +59,8 @@ class Header:
         """Return the header that ``to_json`` wrote."""
         metrics = tuple(Metric.from_json(metric) for metric in given["metrics"])
         kept = {name: given[name] for name in cls.__dataclass_fields__ if name in given}
-        return cls(**(kept | {"metrics": metrics, "replaces": tuple(given["replaces"])}))
+        lineage = {name: tuple(given.get(name, ())) for name in ("replaces", "seen", "folded")}
+        return cls(**(kept | lineage | {"metrics": metrics}))
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,7 @@ def segment_bytes(
     image.put("architectures/decisions", decisions.astype("i1"))
     described = [_write_block(image, i, block, recipes, len(codes)) for i, block in enumerate(blocks)]
     told = header.to_json()
-    image.attributes("/", {name: value for name, value in told.items() if name != "metrics"})
+    image.attributes("/", {name: value for name, value in told.items() if name not in _NO_ATTRIBUTES})
     body = image.close()
     directory = {
         "header": told,

@@ -3,7 +3,6 @@
 import contextlib
 import functools
 import secrets
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +14,8 @@ from surronas.errors import InputError
 from surronas.spaces import Architectures
 from surronas.store.batch import Batch
 from surronas.store.layout import Block, segment_bytes
-from surronas.store.schema import CURVE_SUFFIX, STATUSES, Metric, curve_names, metric_names
+from surronas.store.lineage import heads
+from surronas.store.schema import CURVE_SUFFIX, STATUSES, curve_names, metric_names
 from surronas.store.storage import Parts
 from surronas.store.table import ColumnKey, Table
 
@@ -39,12 +39,17 @@ def sealed(
     architectures: Architectures,
     made: list[Block],
     provenance: list[dict[str, Any]],
-    metrics: Sequence[Metric] = (),
 ) -> tuple[Parts, str]:
-    """Return the bytes and the identity of a segment that adds blocks, and perhaps metrics, to a table."""
+    """Return the bytes and the identity of a segment that adds blocks to a table."""
     identity = secrets.token_hex(16)
-    known = table.metrics | {metric.name: metric for metric in metrics}
-    header = replace(table.header, segment=identity, replaces=(), metrics=tuple(known.values()))
+    header = replace(
+        table.header,
+        segment=identity,
+        replaces=(),
+        folded=(),
+        seen=heads([segment.header for segment in table.segments]),
+        metrics=tuple(table.metrics.values()),
+    )
     return segment_bytes(header, codes, architectures, made, provenance), identity
 
 

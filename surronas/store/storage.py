@@ -35,3 +35,9 @@ class Storage(Protocol):
 def segment_name(time_ns: int, identity: str) -> str:
     """Return a segment's file name: names sort by age."""
     return f"segment-{time_ns:020d}-{identity}{FILE_SUFFIX}"
+
+
+def segment_age(path: str | Path) -> int:
+    """Return the time in a segment's file name; 0 where a hand has given it another name."""
+    age = Path(path).name.split("-")[1]
+    return int(age) if age.isdigit() else 0
