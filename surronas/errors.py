@@ -30,6 +30,10 @@ class StoreDamagedError(StoreError):
     """The bytes of a store file are not those that were written."""
 
 
+class StoreVersionError(StoreError):
+    """A store was written by a later version of surronas."""
+
+
 class ImportFactsError(StoreError):
     """An imported benchmark does not hold what was published of it."""
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from surronas.errors import StoreDamagedError, StoreError
+from surronas.errors import StoreDamagedError, StoreError, StoreVersionError
 
 FORMAT, VERSION = "surronas-store", 2  # 2: columns of architectures by device
 BLOCK = (
@@ -129,7 +129,7 @@ def _read_tail(content: memoryview, name: str) -> tuple[int, int, int]:
         magic, version, block, body, directory, crc, own = _TAIL.unpack(content[-_TAIL.size :])
         if magic == _MAGIC and zlib.crc32(content[-_TAIL.size : -4]) == own:
             if version > VERSION:
-                raise StoreError(
+                raise StoreVersionError(
                     f"{name} is a store of version {version}, this surronas reads up to version {VERSION}; "
                     f"upgrade surronas"
                 )
