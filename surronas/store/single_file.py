@@ -47,7 +47,8 @@ class FileStorage:
         """Write the file anew, with the new segment folded in, and rename it into place."""
         old, new = table.segments[0], Segment(Container(b"".join(parts), str(self.path)))
         both = Table([old, new], table.space)
-        header = replace(old.header, segment=identity, metrics=tuple(both.metrics.values()))
+        alone = replace(old.header, segment=identity, replaces=(), seen=(), folded=())
+        header = replace(alone, metrics=tuple(both.metrics.values()))
         write_aside(self.path, fold(both, both.segments, header) if old.blocks else parts)
 
     def merge(self, known: Sequence[Segment], table_of: TableOf, *, everything: bool) -> None:
