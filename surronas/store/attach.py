@@ -34,14 +34,14 @@ def new_columns(
     """
     if origin not in ORIGINS:
         raise InputError(f"expected origin to be one of {', '.join(ORIGINS)}, got {origin!r}")
-    known = _with_new_metrics(table, [metric for metric in metrics if metric.name in values])
+    table = table.with_metrics(metric for metric in metrics if metric.name in values)
     stored = table.lookup.stored(architectures)
     given = table.space.codes(stored)
     check_codes(table, stored, given)
     codes, first, at = np.unique(given, return_index=True, return_inverse=True)
     made = []
     for name, column in values.items():
-        numbers = _checked(known, name, column, len(architectures))
+        numbers = _checked(table.metrics, name, column, len(architectures))
         block = _block(table, (*where, name), stored, codes, at, numbers)
         made += [block] if len(block.rows) else []
     if not made:
@@ -49,27 +49,8 @@ def new_columns(
     used = np.unique(np.concatenate([block.rows for block in made]))
     made = [Block(**{**vars(block), "rows": np.searchsorted(used, block.rows)}) for block in made]
     entry = {"origin": origin, "device": where[2], **provenance_entry(command, versions)}
-    new = [metric for name, metric in known.items() if name not in table.metrics]
-    parts = sealed(table, codes[used], stored[first][used], made, [entry], new)
+    parts = sealed(table, codes[used], stored[first][used], made, [entry])
     return parts, sum(len(block.rows) for block in made)
-
-
-def _with_new_metrics(table: Table, metrics: Sequence[Metric]) -> dict[str, Metric]:
-    """Return all metrics by name; what the table says of a metric's source and meaning stays.
-
-    Raises:
-        InputError: a metric has another split, unit, direction or kind than in the table.
-    """
-    known = dict(table.metrics)
-    for metric in metrics:
-        held = known.setdefault(metric.name, metric)
-        for field in ("split", "unit", "direction", "per"):
-            if getattr(held, field) != getattr(metric, field):
-                raise InputError(
-                    f"metric {metric.name!r} is defined otherwise in the store: {field} "
-                    f"{getattr(held, field)!r}, got {getattr(metric, field)!r}; give it another name"
-                )
-    return known
 
 
 def _checked(known: dict[str, Metric], name: str, column: ArrayLike, n: int) -> NDArray[np.float64]:

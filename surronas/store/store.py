@@ -65,30 +65,32 @@ class BenchmarkStore(StoreReader):
         records: Records,
         *,
         existing: str = "raise",
+        metrics: Sequence[Metric] = (),
         command: str = "",
         versions: dict[str, str] | None = None,
     ) -> int:
         """Store records durably, all or none; return how many rows were new.
 
         A run is named by architecture, task, recipe, epochs and seed. ``existing="skip"`` leaves out runs
-        that the store already holds; ``command`` and ``versions`` go into the provenance.
+        that the store already holds; ``metrics`` defines those that it does not know yet; ``command`` and
+        ``versions`` go into the provenance.
 
         Raises:
             InputError: records that can't be (unknown metric or status, accuracy outside [0, 1], ...).
             DuplicateRowsError: a run is already there, or twice in the batch.
             StoreError: the store can't be written (read-only, disk full); nothing was changed.
         """
-        decisions = validate(self._table, records)
+        decisions = validate(self._table.with_metrics(metrics), records)
         with self._storage.appending():
             self.refresh()
+            table = self._table.with_metrics(metrics)
             stored = self._table.lookup.stored(decisions)
             batch = Batch.of(records, stored, self._space.codes(stored))
             batch = without_duplicates(self._table, batch, existing)
             if len(batch.codes):
-                self._storage.add(self._table, *new_segment(self._table, batch, command, versions))
+                self._storage.add(self._table, *new_segment(table, batch, command, versions))
                 self.refresh()
-        with contextlib.suppress(StoreError):  # the rows are safe: tidying up may wait for the next append
-            self._merge(everything=False)
+        self._tidy()
         return len(batch.codes)
 
     def attach(
@@ -124,6 +126,7 @@ class BenchmarkStore(StoreReader):
             if segment is not None:
                 self._storage.add(self._table, *segment)
                 self.refresh()
+        self._tidy()
         return count
 
     def copy(
@@ -166,6 +169,11 @@ class BenchmarkStore(StoreReader):
             StoreError: the folder can't be written; nothing was changed.
         """
         self._merge(everything=True)
+
+    def _tidy(self) -> None:
+        """Fold many small segments; what was added is safe, so a failure may wait for the next time."""
+        with contextlib.suppress(StoreError):
+            self._merge(everything=False)
 
     def _merge(self, *, everything: bool) -> None:
         whole = functools.partial(table_of, space=self._space)

@@ -1,14 +1,16 @@
 """The live segments of a store seen as one table: sections of runs, each row counted once."""
 
-from collections.abc import Sequence
+import copy
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from surronas.errors import StoreError
+from surronas.errors import InputError, StoreError
 from surronas.spaces import Architectures, SearchSpace
+from surronas.store.equivalent import Twins
 from surronas.store.lookup import Lookup
 from surronas.store.schema import SEED_MEAN, Metric
 from surronas.store.segment import Segment, StoredBlock, locate
@@ -48,6 +50,30 @@ class Table:
     def lookup(self) -> Lookup:
         """From architectures to rows of this table."""
         return Lookup(self.space, self.header.canonical, self.codes, lambda: self.architectures)
+
+    @cached_property
+    def twins(self) -> Twins:
+        """Which rows of this table are isomorphic."""
+        return Twins(self.space, self.architectures)
+
+    def with_metrics(self, metrics: Iterable[Metric]) -> "Table":
+        """Return this table with more metrics; what it says itself of a metric's source and meaning stays.
+
+        Raises:
+            InputError: a metric has another split, unit, direction or kind than in the table.
+        """
+        known = dict(self.metrics)
+        for metric in metrics:
+            held = known.setdefault(metric.name, metric)
+            for field in ("split", "unit", "direction", "per"):
+                if getattr(held, field) != getattr(metric, field):
+                    raise InputError(
+                        f"metric {metric.name!r} is defined otherwise in the store: {field} "
+                        f"{getattr(held, field)!r}, got {getattr(metric, field)!r}; give it another name"
+                    )
+        extended = copy.copy(self)
+        extended.metrics = known
+        return extended
 
     def constants_of(self, metric: str) -> list["Section"]:
         """Return the sections of one column of architectures: one for each task, recipe and device."""

@@ -8,7 +8,7 @@ from store_runs import AXES
 
 from surronas.errors import AmbiguousQueryError, InputError, MissingRowsError
 from surronas.spaces import Cell201
-from surronas.store import BenchmarkStore, Metric
+from surronas.store import TRAINING_METRICS, BenchmarkStore, Metric, new_records
 
 LATENCY = Metric("latency_ms", None, "ms", "minimize", per="architecture")
 PROXY = Metric("zen", None, "", None, "Zen-NAS score", "Lin 2021", "MIT", per="architecture")
@@ -111,3 +111,21 @@ def test_what_is_no_column_is_refused(store: BenchmarkStore, cells, values, more
     store.attach(cells, {"zen": np.ones(30)}, metrics=[PROXY])
     with pytest.raises(InputError, match=message):
         store.attach(cells[:1], values, **more)
+
+
+def test_runs_can_bring_a_metric_that_the_store_does_not_know(store: BenchmarkStore, cells, runs) -> None:
+    calibration = Metric("valid_calibration_error", "valid", "fraction", "minimize")
+    more = new_records(30, 6, [*TRAINING_METRICS, calibration])
+    for name in ("architecture", "task", "recipe", "epochs"):
+        more[name] = runs[:30][name]
+    more["seed"], more["valid_calibration_error"] = 77, 0.125
+    with pytest.raises(InputError, match="unknown metric 'valid_calibration_error'"):
+        store.append(more)
+    assert store.append(more, metrics=[calibration]) == 30
+    for _ in range(2):
+        assert (store.query(cells, "valid_calibration_error", seed=77) == 0.125).all()
+        assert np.isnan(store.query(cells, "valid_calibration_error", seed=0, missing="nan")).all()
+        store.merge()
+        store = BenchmarkStore.open(store.path)
+    with pytest.raises(InputError, match="defined otherwise in the store: split 'valid', got 'test'"):
+        store.append(more, metrics=[Metric("valid_calibration_error", "test", "fraction", "minimize")])
