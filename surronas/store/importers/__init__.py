@@ -6,8 +6,8 @@ from surronas.store.importers.base import (
     Fact,
     Importer,
     ImportReport,
-    attach_columns,
     import_benchmark,
+    import_into,
     reading,
 )
 from surronas.store.importers.known import IMPORTER_MODULES, importer_named
@@ -19,8 +19,8 @@ __all__ = [
     "Fact",
     "ImportReport",
     "Importer",
-    "attach_columns",
     "import_benchmark",
+    "import_into",
     "importer_named",
     "reading",
 ]

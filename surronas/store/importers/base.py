@@ -134,19 +134,26 @@ def import_benchmark(
     return report
 
 
-def attach_columns(store: BenchmarkStore, importer: Importer, source: Path) -> int:
-    """Attach the columns found at ``source`` to a store of the same space; return how many values were new.
+def import_into(
+    store: BenchmarkStore, importer: Importer, source: Path, *, existing: str = "raise"
+) -> tuple[int, int]:
+    """Add what lies at ``source`` to a store of the same space; return how many runs and values were new.
+
+    Batches are added one after the other, each durably: after a failure, ``existing="skip"`` goes on.
 
     Raises:
-        InputError: the source is not what the importer expects, holds runs, or is of another space.
+        InputError: the source is not what the importer expects, is damaged, or of another space.
+        DuplicateRowsError: runs that the store already holds, unless ``existing`` is "skip".
     """
     with reading(source, importer.expects):
         benchmark = importer.read(Path(source))
     if benchmark.space.name != store.space.name:
         raise InputError(
-            f"expected columns for space {store.space.name!r}, got {benchmark.space.name!r} in {source}"
+            f"expected architectures of space {store.space.name!r} in {source}, "
+            f"got space {benchmark.space.name!r}"
         )
-    return sum(_attach(store, benchmark, source, importer))
+    num_runs = sum(_append(store, benchmark, source, importer, existing))
+    return num_runs, sum(_attach(store, benchmark, source, importer))
 
 
 @contextlib.contextmanager
@@ -177,8 +184,7 @@ def _fill(
         description=benchmark.description,
         licence=benchmark.licence,
     )
-    for batch in _read_on(benchmark.runs, source, importer.expects):
-        store.append(batch, command=_command(importer, source))
+    for _ in _append(store, benchmark, source, importer, "raise"):
         progress(f"{len(store)} runs of {len(store.architectures)} architectures")
     for count in _attach(store, benchmark, source, importer):
         progress(f"{count} values attached")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from contracts.importer_contract import ImporterContract
 
-from surronas.errors import ImportFactsError, InputError
+from surronas.errors import DuplicateRowsError, ImportFactsError, InputError
 from surronas.spaces import Cell201
 from surronas.store import BenchmarkStore, Metric, Records, new_records
 from surronas.store.importers import (
@@ -17,8 +17,8 @@ from surronas.store.importers import (
     Columns,
     Fact,
     Importer,
-    attach_columns,
     import_benchmark,
+    import_into,
     importer_named,
 )
 
@@ -124,22 +124,24 @@ def test_what_breaks_the_reader_half_way_is_one_clear_error(
     assert [path.name for path in tmp_path.iterdir()] == ["toy.json"]
 
 
-def test_columns_can_be_attached_to_a_store_that_is_there(
+def test_a_source_can_be_added_to_a_store_that_is_there(
     source: Path, content: dict, tmp_path: Path, cell201: Cell201
 ) -> None:
-    store = BenchmarkStore.create(tmp_path / "mine", cell201)
-    assert attach_columns(store, TOY, source) == 3
-    assert attach_columns(store, TOY, source) == 0
+    store = BenchmarkStore.create(tmp_path / "mine", cell201, metrics=METRICS[1:])
+    assert import_into(store, TOY, source) == (10, 3)
     assert store.query(list(content["latency"]), "latency_ms").tolist() == [1.5, 2.5, 3.5]
+    with pytest.raises(DuplicateRowsError):
+        import_into(store, TOY, source)
+    assert import_into(store, TOY, source, existing="skip") == (0, 0)
 
 
-def test_columns_of_another_space_are_refused(source: Path, tmp_path: Path) -> None:
+def test_a_source_of_another_space_is_refused(source: Path, tmp_path: Path) -> None:
     class Other(Cell201):
         name = "other"
 
     store = BenchmarkStore.create(tmp_path / "mine", Other())
-    with pytest.raises(InputError, match="expected columns for space 'other', got 'cell201'"):
-        attach_columns(store, TOY, source)
+    with pytest.raises(InputError, match=r"expected architectures of space 'other' .* got space 'cell201'"):
+        import_into(store, TOY, source)
 
 
 @pytest.mark.parametrize("name", sorted(IMPORTER_MODULES))
