@@ -5,7 +5,15 @@ import importlib
 from surronas.errors import InputError
 from surronas.store.importers.base import Importer
 
-IMPORTER_MODULES = {  # format -> module, imported when asked for
+IMPORTER_MODULES = {  # format -> module (its IMPORTER) or module:name, imported when asked for
+    "accel-nasbench": "surronas.store.importers.accel_nasbench",
+    "nas-bench-suite-zero": "surronas.store.importers.zero_cost_suite",
+    "nasbench-macro": "surronas.store.importers.nasbench_macro",
+    "nasbench201-pth": "surronas.store.importers.nas_bench_201_pth",
+    "nats-bench-sss": "surronas.store.importers.nats_bench_sss",
+    "nats-bench-tss": "surronas.store.importers.nats_bench_tss",
+    "transnasbench101-macro": "surronas.store.importers.transnas_bench_101:MACRO",
+    "transnasbench101-micro": "surronas.store.importers.transnas_bench_101:MICRO",
 }
 
 
@@ -17,5 +25,6 @@ def importer_named(name: str) -> Importer:
     """
     if name not in IMPORTER_MODULES:
         raise InputError(f"unknown format {name!r}; known are {', '.join(sorted(IMPORTER_MODULES))}")
-    importer: Importer = importlib.import_module(IMPORTER_MODULES[name]).IMPORTER
+    module, _, attribute = IMPORTER_MODULES[name].partition(":")
+    importer: Importer = getattr(importlib.import_module(module), attribute or "IMPORTER")
     return importer
