@@ -14,6 +14,9 @@ IMPORTER_MODULES = {  # format -> module (its IMPORTER) or module:name, imported
     "nats-bench-tss": "surronas.store.importers.nats_bench_tss",
     "transnasbench101-macro": "surronas.store.importers.transnas_bench_101:MACRO",
     "transnasbench101-micro": "surronas.store.importers.transnas_bench_101:MICRO",
+    "lite-transformer-search": "surronas.store.importers.lite_transformer_search",
+    "hw-gpt-bench": "surronas.store.importers.hw_gpt_bench",
+    "hat-latency": "surronas.store.importers.hat_latency",
 }
 
 
