@@ -1,6 +1,7 @@
 """The store: what has been measured."""
 
 from surronas.store.check import check_store
+from surronas.store.repair import repair_store
 from surronas.store.schema import (
     ORIGINS,
     SEED_MEAN,
@@ -26,4 +27,5 @@ __all__ = [
     "concatenate_records",
     "new_records",
     "record_dtype",
+    "repair_store",
 ]

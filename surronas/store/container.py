@@ -24,21 +24,13 @@ BLOCK = (
     65_536  # bytes under one checksum: small enough that one lookup reads little, large enough to stay fast
 )
 SMALL = 1_048_576  # files up to this many bytes are read whole: no mapping or file handle is held for them
-_MAGIC = b"surronas"
-_TAIL = struct.Struct(
+MAGIC = b"surronas"
+TAIL = struct.Struct(
     "<8sIIQQII"
 )  # magic, version, block size, body and directory lengths, CRC32 of both tables
 _HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 Column = tuple[int | None, str, list[int]]  # byte offset in the body (None: empty), dtype, shape
-
-
-def seal(body: memoryview, directory: dict[str, Any]) -> bytes:
-    """Return the footer that makes ``body`` a checksummed file."""
-    table = struct.pack(f"<{_num_blocks(len(body))}I", *(zlib.crc32(part) for part in _split(body)))
-    text = json.dumps(directory, separators=(",", ":")).encode()
-    tail = _TAIL.pack(_MAGIC, VERSION, BLOCK, len(body), len(text), zlib.crc32(table + text), 0)[:-4]
-    return table + text + tail + struct.pack("<I", zlib.crc32(tail))
 
 
 class Container:
@@ -54,7 +46,7 @@ class Container:
         self.name = name
         self._content = memoryview(content)
         body_length, directory_length, crc = _read_tail(self._content, name)
-        end = len(content) - _TAIL.size
+        end = len(content) - TAIL.size
         tables = self._content[body_length:end]
         if zlib.crc32(tables) != crc:
             raise StoreDamagedError(f"{name} is damaged: its directory is not what was written; {_ADVICE}")
@@ -74,7 +66,7 @@ class Container:
             StoreDamagedError: it is truncated, or its footer is damaged.
         """
         try:
-            descriptor = os.open(path, os.O_RDONLY)
+            descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe of that name must not block us
             try:
                 size = os.fstat(descriptor).st_size
                 if size <= SMALL:
@@ -116,6 +108,11 @@ class Container:
         """Return the numbers of all blocks of the body that are not what was written."""
         return [block for block in range(len(self._crcs)) if not self._is_sound(block)]
 
+    def release(self) -> None:
+        """Let go of the memory of what was read of a mapped file; what is read again is mapped again."""
+        if isinstance(self._content.obj, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+            self._content.obj.madvise(mmap.MADV_DONTNEED)
+
     def _is_sound(self, block: int) -> bool:
         return zlib.crc32(self.body[block * BLOCK : (block + 1) * BLOCK]) == int(self._crcs[block])
 
@@ -125,18 +122,18 @@ _ADVICE = "restore the file from a copy, or run check() to see all that is damag
 
 def _read_tail(content: memoryview, name: str) -> tuple[int, int, int]:
     """Return the lengths of body and directory and the CRC32 of the tables, from a sound tail."""
-    if len(content) >= _TAIL.size:
-        magic, version, block, body, directory, crc, own = _TAIL.unpack(content[-_TAIL.size :])
-        if magic == _MAGIC and zlib.crc32(content[-_TAIL.size : -4]) == own:
+    if len(content) >= TAIL.size:
+        magic, version, block, body, directory, crc, own = TAIL.unpack(content[-TAIL.size :])
+        if magic == MAGIC and zlib.crc32(content[-TAIL.size : -4]) == own:
             if version > VERSION:
                 raise StoreVersionError(
                     f"{name} is a store of version {version}, this surronas reads up to version {VERSION}; "
                     f"upgrade surronas"
                 )
-            if len(content) == body + 4 * _num_blocks(body) + directory + _TAIL.size and block == BLOCK:
+            if len(content) == body + 4 * _num_blocks(body) + directory + TAIL.size and block == BLOCK:
                 return body, directory, crc
     head = bytes(content[:BLOCK])
-    ours = FORMAT.encode() in head or _MAGIC in bytes(content[-_TAIL.size :])
+    ours = FORMAT.encode() in head or MAGIC in bytes(content[-TAIL.size :])
     if ours or (head.startswith(_HDF5_SIGNATURE) and len(content) < _hdf5_end(head)):
         raise StoreDamagedError(
             f"{name} is truncated or damaged: it does not end as it was written; {_ADVICE}"
@@ -150,8 +147,9 @@ def _read_tail(content: memoryview, name: str) -> tuple[int, int, int]:
 
 
 def _hdf5_end(head: bytes) -> int:
-    """Return where an HDF5 file says that it ends (superblock versions 2 and 3), 0 if it does not say."""
-    return int.from_bytes(head[28:36], "little") if head[8:9] in (b"\x02", b"\x03") else 0
+    """Return where an HDF5 file says that it ends (superblock versions 0, 2 and 3), 0 if it does not say."""
+    at = {b"\x00": 40, b"\x02": 28, b"\x03": 28}.get(head[8:9])
+    return int.from_bytes(head[at : at + 8], "little") if at else 0
 
 
 def _read_whole(descriptor: int, size: int) -> bytes:
@@ -161,10 +159,6 @@ def _read_whole(descriptor: int, size: int) -> bytes:
         parts.append(part)
         left -= len(part)
     return b"".join(parts)
-
-
-def _split(body: memoryview) -> list[memoryview]:
-    return [body[start : start + BLOCK] for start in range(0, len(body), BLOCK)]
 
 
 def _num_blocks(num_bytes: int) -> int:
