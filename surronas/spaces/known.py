@@ -6,21 +6,21 @@ from surronas.errors import InputError
 from surronas.spaces.base import SearchSpace
 
 SPACE_CLASSES = {  # name -> module:class, imported when asked for
-    "cell201": "surronas.spaces.cell201:Cell201",
-    "nats_size": "surronas.spaces.nats_size:NatsSize",
     "cell101": "surronas.spaces.cell101:Cell101",
+    "cell201": "surronas.spaces.cell201:Cell201",
     "darts": "surronas.spaces.darts:Darts",
+    "decoder_transformer": "surronas.spaces.decoder_transformer:DecoderTransformer",
+    "gpt_l": "surronas.spaces.gpt_bench:gpt_l",
+    "gpt_m": "surronas.spaces.gpt_bench:gpt_m",
+    "gpt_s": "surronas.spaces.gpt_bench:GptBench",
+    "graph_network": "surronas.spaces.graph_network:GraphNetwork",
+    "hat_summary": "surronas.spaces.hat_summary:HatSummary",
     "mnasnet": "surronas.spaces.mnasnet:MnasNet",
     "nasbench_macro": "surronas.spaces.nasbench_macro:NASBenchMacro",
+    "nats_size": "surronas.spaces.nats_size:NatsSize",
+    "recurrent_cell": "surronas.spaces.recurrent_cell:RecurrentCell",
     "transnas_macro": "surronas.spaces.transnas_macro:TransNASMacro",
     "transnas_micro": "surronas.spaces.transnas_micro:TransNASMicro",
-    "graph_network": "surronas.spaces.graph_network:GraphNetwork",
-    "recurrent_cell": "surronas.spaces.recurrent_cell:RecurrentCell",
-    "decoder_transformer": "surronas.spaces.decoder_transformer:DecoderTransformer",
-    "gpt_s": "surronas.spaces.gpt_bench:GptBench",
-    "gpt_m": "surronas.spaces.gpt_bench:gpt_m",
-    "gpt_l": "surronas.spaces.gpt_bench:gpt_l",
-    "hat_summary": "surronas.spaces.hat_summary:HatSummary",
 }
 
 

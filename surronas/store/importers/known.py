@@ -7,6 +7,9 @@ from surronas.store.importers.base import Importer
 
 IMPORTER_MODULES = {  # format -> module (its IMPORTER) or module:name, imported when asked for
     "accel-nasbench": "surronas.store.importers.accel_nasbench",
+    "hat-latency": "surronas.store.importers.hat_latency",
+    "hw-gpt-bench": "surronas.store.importers.hw_gpt_bench",
+    "lite-transformer-search": "surronas.store.importers.lite_transformer_search",
     "nas-bench-suite-zero": "surronas.store.importers.zero_cost_suite",
     "nasbench-macro": "surronas.store.importers.nasbench_macro",
     "nasbench201-pth": "surronas.store.importers.nas_bench_201_pth",
@@ -14,9 +17,6 @@ IMPORTER_MODULES = {  # format -> module (its IMPORTER) or module:name, imported
     "nats-bench-tss": "surronas.store.importers.nats_bench_tss",
     "transnasbench101-macro": "surronas.store.importers.transnas_bench_101:MACRO",
     "transnasbench101-micro": "surronas.store.importers.transnas_bench_101:MICRO",
-    "lite-transformer-search": "surronas.store.importers.lite_transformer_search",
-    "hw-gpt-bench": "surronas.store.importers.hw_gpt_bench",
-    "hat-latency": "surronas.store.importers.hat_latency",
 }
 
 
