@@ -38,6 +38,10 @@ class ImportFactsError(StoreError):
     """An imported benchmark does not hold what was published of it."""
 
 
+class FetchError(SurronasError, OSError):
+    """An official file can't be downloaded, or is not the one that is known."""
+
+
 class AmbiguousQueryError(StoreError, ValueError):
     """A query leaves the task, recipe, epochs or seed open where the store holds several."""
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import argparse
 from importlib import import_module
 
+_FILES = {"import": "import_benchmark"}  # commands that can't name their file
+
 
 def run(arguments: argparse.Namespace) -> None:
     """Run the command that was parsed; only its own file is imported, for the heavy ones take seconds."""
-    import_module(f"surronas.commands.{arguments.command}").run(arguments)
+    file = _FILES.get(arguments.command, arguments.command)
+    import_module(f"surronas.commands.{file}").run(arguments)

@@ -9,10 +9,21 @@ from typing import TYPE_CHECKING
 from surronas.errors import InputError
 from surronas.spaces import SPACE_CLASSES, Architectures, SearchSpace
 
-__all__ = ["SEARCHERS", "SPACE_CLASSES", "SURROGATES", "TASKS", "num_workers", "whole_number"]
+__all__ = [
+    "SEARCHERS",
+    "SPACE_CLASSES",
+    "SURROGATES",
+    "TASKS",
+    "num_workers",
+    "seed_of",
+    "whole_number",
+    "with_device",
+]
 
 if TYPE_CHECKING:
     from surronas.searchers import Searcher
+    from surronas.store import BenchmarkStore
+    from surronas.store.axes import Seed
     from surronas.surrogates import Surrogate
     from surronas.training import Recipe, Task
 
@@ -93,3 +104,22 @@ def whole_number(text: str, what: str) -> int:
         return int(text)
     except ValueError as error:
         raise InputError(f"expected {what}, got {text!r}") from error
+
+
+def seed_of(text: str) -> Seed:
+    """Return what ``--seed`` means: a number, "mean" or "all".
+
+    Raises:
+        InputError: it is none of them.
+    """
+    if text == "mean":
+        return "mean"
+    if text == "all":
+        return "all"
+    return whole_number(text, "--seed as a number, 'mean' or 'all'")
+
+
+def with_device(store: BenchmarkStore, metric: str, device: str | None) -> str | None:
+    """Return the device to ask a metric for: None where the metric hangs on no device."""
+    devices = {column["device"] for column in store.info()["columns"] if column["metric"] == metric}
+    return device if devices - {""} else None

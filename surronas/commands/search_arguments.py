@@ -1,0 +1,87 @@
+"""What the commands that search and train take: options in, and nothing imported but the table of names."""
+
+from surronas.commands.names import SEARCHERS, SPACE_CLASSES, SURROGATES, TASKS
+from surronas.commands.store_arguments import STORE, Parser, axes, positive, seed
+
+
+def search(parser: Parser) -> None:
+    """Add what ``surronas search`` takes."""
+    parser.add_argument("store", metavar="STORE", help=STORE)
+    parser.add_argument("--searcher", choices=list(SEARCHERS), default="bayesian", help="default: bayesian")
+    parser.add_argument(
+        "--surrogate",
+        choices=list(SURROGATES),
+        default="gaussian-process",
+        help="of the Bayesian search (default: gaussian-process)",
+    )
+    parser.add_argument(
+        "--budget", type=positive, default=100, help="queries, one architecture each (default: 100)"
+    )
+    parser.add_argument("--batch", type=positive, default=1, help="architectures asked at once (default: 1)")
+    parser.add_argument("--seed", type=seed, default=0, help="of the search (default: 0)")
+    parser.add_argument(
+        "--metric", default="valid_accuracy", help="what is searched for (default: valid_accuracy)"
+    )
+    axes(parser)
+    parser.add_argument(
+        "--training-seeds",
+        type=int,
+        nargs="+",
+        help="a score is the mean over these seeds' rows (default: all)",
+    )
+
+
+def train(parser: Parser) -> None:
+    """Add what ``surronas train`` takes."""
+    parser.add_argument("architectures", metavar="ARCH", nargs="+", help="in the benchmark's notation")
+    parser.add_argument("--space", choices=list(SPACE_CLASSES), default="cell201", help="default: cell201")
+    parser.add_argument("--task", choices=list(TASKS), default="digits", help="default: digits")
+    parser.add_argument("--seeds", type=seed, nargs="+", default=[0], help="a training for each (default: 0)")
+    _hardware(parser)
+    parser.add_argument(
+        "--append-to", metavar="STORE", help="keep the runs in this store, made if it is not there"
+    )
+
+
+def _hardware(parser: Parser) -> None:
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
+    parser.add_argument(
+        "--workers", type=positive, help="training processes (default: one a core on a CPU, one on a GPU)"
+    )
+
+
+def improve(parser: Parser) -> None:
+    """Add what ``surronas improve`` takes."""
+    parser.add_argument("store", metavar="STORE", help="the store to start from; it is only read")
+    parser.add_argument(
+        "--out", metavar="FOLDER", required=True, help="the run folder; an unfinished run goes on"
+    )
+    parser.add_argument("--rounds", type=positive, default=3, help="default: 3")
+    parser.add_argument(
+        "--per-round", type=positive, default=8, help="architectures trained a round (default: 8)"
+    )
+    parser.add_argument(
+        "--start",
+        type=positive,
+        default=100,
+        help="architectures sampled from STORE to start from (default: 100)",
+    )
+    parser.add_argument(
+        "--held-out",
+        type=positive,
+        default=300,
+        help="other architectures sampled from STORE that judge the surrogates (default: 300)",
+    )
+    parser.add_argument(
+        "--training-seeds",
+        type=int,
+        nargs="+",
+        default=[0, 1, 2],
+        help="a training for each (default: 0 1 2)",
+    )
+    parser.add_argument("--seed", type=seed, default=0, help="of sampling and searching (default: 0)")
+    parser.add_argument("--task", choices=list(TASKS), default="digits", help="default: digits")
+    parser.add_argument(
+        "--metric", default="valid_accuracy", help="what is improved (default: valid_accuracy)"
+    )
+    _hardware(parser)
