@@ -1,8 +1,8 @@
 """NAS-Bench-201's own files, NAS-Bench-201-v1_0-e61699.pth and v1_1-096897.pth, read without torch.
 
-One pickle holds everything, so the whole benchmark is in memory at once, as with the authors' own package: the
-file, and nearly 2 MB for each cell in Python's numbers (measured on the official sample; 28 GB in all). NATS-Bench's
-folder has the same cells and needs next to nothing.
+One pickle holds everything, so the whole benchmark is in memory at once, as with the authors' own package:
+the file, and nearly 2 MB for each cell in Python's numbers (28 GB in all, by the official sample).
+NATS-Bench's folder has the same cells and needs next to nothing.
 """
 
 import re

@@ -96,11 +96,11 @@ def describe(benchmark: str, count: int, total: int) -> str:
     """Return what a store of a benchmark's records is, and how to read it."""
     part = "" if count == total else f" A part: {count:,} of {total:,} architectures."
     return (
-        f"{benchmark}: every published training run.{part} Tasks are the benchmark's data sets: cifar10-valid "
-        f"was trained on half of the training images and validated on the other half, cifar10 on all of them (no "
-        f"validation split). The benchmark's validation accuracy for CIFAR-10 is that of cifar10-valid, its "
-        f"test accuracy that of cifar10. Seeds are the benchmark's own; curves are empty at epochs that it did "
-        f"not evaluate. Costs are those of the longest schedule."
+        f"{benchmark}: every published training run.{part} Tasks are the benchmark's data sets: "
+        f"cifar10-valid was trained on half of the training images and validated on the other half, "
+        f"cifar10 on all of them (no validation split). The benchmark's validation accuracy for CIFAR-10 "
+        f"is that of cifar10-valid, its test accuracy that of cifar10. Seeds are the benchmark's own; "
+        f"curves are empty at epochs that it did not evaluate. Costs are those of the longest schedule."
     )
 
 

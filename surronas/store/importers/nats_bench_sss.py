@@ -12,8 +12,8 @@ from surronas.store.store import BenchmarkStore
 
 NAME = "NATS-Bench size v1.0"
 _EXPECTS = (
-    "the folder NATS-sss-v1_0-50262-simple with meta.pickle.pbz2 and 000000.pickle.pbz2 to 032767.pickle.pbz2 "
-    "(or some of them), or the file NATS-sss-v1_0-50262.pickle.pbz2"
+    "the folder NATS-sss-v1_0-50262-simple with meta.pickle.pbz2 and 000000.pickle.pbz2 to "
+    "032767.pickle.pbz2 (or some of them), or the file NATS-sss-v1_0-50262.pickle.pbz2"
 )
 
 

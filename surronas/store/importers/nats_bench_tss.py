@@ -44,8 +44,8 @@ _BESTS = (
     Best("valid_accuracy", "cifar10-valid", 12, 0.84892, 5e-6, 13714),  # notebooks/issue-7.ipynb
 )
 _EXPECTS = (
-    "the folder NATS-tss-v1_0-3ffb9-simple with meta.pickle.pbz2 and 000000.pickle.pbz2 to 015624.pickle.pbz2 "
-    "(or some of them), or the file NATS-tss-v1_0-3ffb9.pickle.pbz2"
+    "the folder NATS-tss-v1_0-3ffb9-simple with meta.pickle.pbz2 and 000000.pickle.pbz2 to "
+    "015624.pickle.pbz2 (or some of them), or the file NATS-tss-v1_0-3ffb9.pickle.pbz2"
 )
 
 

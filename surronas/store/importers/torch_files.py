@@ -105,13 +105,15 @@ def _load_legacy(content: bytes) -> object:
             raise InputError("it is no file of torch.save, or one of torch before 0.1.11")
         at = end
     _, _, system, loaded, keys = pickles
-    order = "<" if system.get("little_endian", True) else ">"
+    little = system.get("little_endian", True)
     for key in keys:
         storage = storages[key]
         end = at + 8 + storage.nbytes
         if int.from_bytes(content[at : at + 8], "little") != len(storage):
             raise InputError(f"the torch file does not hold the {len(storage)} numbers of storage {key}")
-        storage[:] = _numbers(content[at + 8 : end], storage.dtype.newbyteorder(order), len(storage))
+        storage[:] = _numbers(
+            content[at + 8 : end], storage.dtype.newbyteorder("<" if little else ">"), len(storage)
+        )
         at = end
     return loaded
 
