@@ -23,6 +23,7 @@ LEVEL_OF = {room: level for level, rooms in LEVELS.items() for room in rooms.spl
 
 SIDEWAYS = {  # rooms of one level that know each other, and why
     ("spaces", "errors"): "everything raises the errors of one file",
+    ("store", "metrics"): "describes its table by rank correlations",
     ("training", "evaluators"): "answers as an evaluator does, and says where its records lie",
     ("loop", "journal"): "a loop writes its rounds down",
     ("loop", "judging"): "a round judges the surrogates",
@@ -49,7 +50,7 @@ HOMES = {  # where a heavy package may be imported, be it inside a function
     "pyarrow": ("store/handover.py",),
 }
 LONGEST_FILE, LONGEST_FUNCTION = 250, 40
-LONGER_FILES: dict[str, int] = {}
+LONGER_FILES = {"store/reader.py": 280}  # all that can be asked of a store, half of it docstrings
 LONGER_FUNCTIONS: dict[str, int] = {}
 
 

@@ -17,6 +17,11 @@ class Twins:
         self._space = space
         self._keys, self._class_of = np.unique(space.keys(architectures), return_inverse=True)
 
+    @property
+    def count(self) -> int:
+        """The number of classes: of networks that are not isomorphic."""
+        return len(self._keys)
+
     def classes(self, rows: NDArray[np.int64], architectures: Architectures) -> NDArray[np.int64]:
         """Return the (n,) classes of architectures and their rows (A: not in the table); -1: none is in it.
 

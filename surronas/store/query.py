@@ -7,13 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surronas.errors import AmbiguousQueryError, InputError, MissingRowsError
-from surronas.store.axes import Axes, Seed
+from surronas.spaces import Architectures
+from surronas.store.axes import Axes
 from surronas.store.columns import column_values, listed, of_seed
+from surronas.store.equivalent import answering
 from surronas.store.lookup import Given
 from surronas.store.missing import missing_rows, no_section
-from surronas.store.schema import SEED_MEAN
+from surronas.store.seeds import of_single_seeds, one_seed, published_mean, seed_mean
 from surronas.store.table import Section, Table
 
+NO_TWIN = " of their own or of an isomorphic twin"
 KEPT_COLUMNS = 256  # columns by architecture that a table keeps: 256 x 15,625 values are 32 MB
 
 
@@ -23,6 +26,8 @@ def query(
     metric: str,
     axes: Axes,
     missing: str,
+    *,
+    equivalent: bool = False,
 ) -> NDArray[np.float64]:
     """Return (n,) values, or (n, S) for all seeds; see ``BenchmarkStore.query``."""
     _check_missing(missing)
@@ -38,6 +43,8 @@ def query(
             return np.full((n, 0) if axes.seed == "all" else n, np.nan)
         _keep(table, (metric, axes), column)
     rows = table.lookup.rows(given)
+    if equivalent:
+        rows = _answering_rows(table, given, rows, (metric, axes), column)
     try:
         values: NDArray[np.float64] = column.take(rows, axis=0).astype(np.float64, copy=False)
         seedless = column.ndim == 2 and column.shape[1] == 0  # then there is no NaN to see
@@ -45,15 +52,13 @@ def query(
             return values
     except IndexError:  # an architecture that the store has never seen: its row is beyond the end
         table.space.validate(table.lookup.decisions(given))
-        known = np.minimum(rows, len(column) - 1)
-        at_known = column[known] if len(column) else np.empty((len(rows), *column.shape[1:]))
-        absent = (rows == len(column)).reshape(-1, *[1] * (column.ndim - 1))
-        values = np.where(absent, np.nan, at_known).astype(np.float64)
+        values = _where_known(column, rows)
     if missing == "raise":
         lacking = np.isnan(values) if values.ndim == 1 else np.isnan(values).all(axis=1)
         if lacking.any():
             decisions = table.lookup.decisions(given)
-            raise missing_rows(table, decisions, rows, np.flatnonzero(lacking), metric, axes)
+            kind = NO_TWIN if equivalent else ""
+            raise missing_rows(table, decisions, rows, np.flatnonzero(lacking), metric, axes, kind)
     return values
 
 
@@ -63,6 +68,8 @@ def curves(
     metric: str,
     axes: Axes,
     missing: str,
+    *,
+    equivalent: bool = False,
 ) -> NDArray[np.float32]:
     """Return the (n, epochs) curves of ok runs; see ``BenchmarkStore.curves``."""
     check_metric(table, metric)
@@ -72,25 +79,48 @@ def curves(
         if len(rows) and (missing == "raise" or axes.epochs is None):
             raise MissingRowsError(no_section(table, axes))
         return np.full((len(rows), axes.epochs or 0), np.nan, np.float32)
-    at = section.find(rows, one_seed(section, axes.seed))
-    found = np.full((len(rows), section.key[2] or 0), np.nan, np.float32)
-    there = np.flatnonzero(at >= 0)
-    there = there[section.status[at[there]] == 0]
-    found[there] = section.curves(metric, at[there])
+    seed = one_seed(section, axes.seed)
+    found = _curves_of(section, metric, rows, seed)
     lacking = np.isnan(found).all(axis=1)
+    if equivalent and lacking.any():
+        found[lacking] = _twin_curves(table, section, metric, table.lookup.decisions(given)[lacking], seed)
+        lacking = np.isnan(found).all(axis=1)
     if missing == "raise" and lacking.any():
-        decisions = table.lookup.decisions(given)
-        raise missing_rows(table, decisions, rows, np.flatnonzero(lacking), metric, axes, " curve")
+        decisions, kind = table.lookup.decisions(given), " curve" + (NO_TWIN if equivalent else "")
+        raise missing_rows(table, decisions, rows, np.flatnonzero(lacking), metric, axes, kind)
     return found
 
 
-def contains(table: Table, given: Given, axes: Axes) -> NDArray[np.bool_]:
-    """Return (n,) whether there is a run at the given axes, None meaning any."""
+def contains(table: Table, given: Given, axes: Axes, *, equivalent: bool = False) -> NDArray[np.bool_]:
+    """Return (n,) whether there is a run (or one of a twin) at the given axes, None meaning any."""
     held = np.zeros(len(table.codes) + 1, bool)  # the last stands for architectures without a row
     for section in matching(table, axes):
         rows = section.rows if axes.seed is None else section.rows[section.run_seeds == axes.seed]
         held[rows] = True
-    found: NDArray[np.bool_] = held[table.lookup.rows(given)]
+    rows = table.lookup.rows(given)
+    if equivalent:
+        classes = table.twins.classes(rows, table.lookup.decisions(given))
+        rows = answering(rows, classes, table.twins.first(held[:-1]), held[:-1])
+    found: NDArray[np.bool_] = held[rows]
+    return found
+
+
+def seed_counts(table: Table, given: Given, metric: str, axes: Axes) -> NDArray[np.int64]:
+    """Return (n,) how many seeds the mean is over; see ``BenchmarkStore.seed_counts``."""
+    check_metric(table, metric)
+    if table.metrics[metric].per == "architecture":
+        raise InputError(f"{metric} is a column of architectures: no seeds stand behind it")
+    section, rows = select(table, axes), table.lookup.rows(given)
+    counts = np.zeros(len(table.codes) + 1, np.int64)  # the last stands for architectures without a row
+    if section is not None:
+        published = published_mean(table, section, metric)
+        if published is not None:
+            counts[:-1] = np.where(np.isnan(published), 0, -1)
+        else:
+            counts[:-1] = np.bincount(
+                section.rows[of_single_seeds(section, metric)], minlength=len(table.codes)
+            )
+    found: NDArray[np.int64] = counts[rows]
     return found
 
 
@@ -112,7 +142,7 @@ def by_architecture(table: Table, metric: str, axes: Axes) -> NDArray[Any] | Non
     if section is None:
         return None
     if axes.seed == "mean":
-        return _seed_mean(table, section, metric)
+        return seed_mean(table, section, metric)
     if axes.seed == "all":
         each = [of_seed(table, section, metric, int(s)) for s in section.single_seeds]
         return np.stack(each, axis=1) if each else np.empty((len(table.codes), 0))
@@ -156,40 +186,50 @@ def matching(table: Table, axes: Axes) -> Iterable[Section]:
             yield section
 
 
-def one_seed(section: Section, seed: Seed) -> int:
-    """Return the seed meant: the only one there is where it is left open.
-
-    Raises:
-        AmbiguousQueryError: there are several.
-    """
-    if seed is not None:
-        return int(seed)
-    if len(section.seeds) > 1:
-        raise AmbiguousQueryError(
-            f"the query leaves the seed open and the store holds several: {listed(seed_names(section))}; "
-            f'pass seed=, or seed="mean", or seed="all"'
-        )
-    return int(section.seeds[0])
+def _where_known(column: NDArray[Any], rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the (n,) or (n, S) values of a column by row, NaN for rows beyond its end."""
+    known = np.minimum(rows, len(column) - 1)
+    at_known = column[known] if len(column) else np.empty((len(rows), *column.shape[1:]))
+    absent = (rows == len(column)).reshape(-1, *[1] * (column.ndim - 1))
+    return np.where(absent, np.nan, at_known).astype(np.float64)
 
 
-def _seed_mean(table: Table, section: Section, metric: str) -> NDArray[np.float64]:
-    """Return (A,) means over the seeds that have a value, NaN where none has; else the source's own means."""
-    if SEED_MEAN in section.seeds:
-        published: NDArray[np.float64] = of_seed(table, section, metric, SEED_MEAN)
-        if not np.isnan(published).all():
-            return published
-    values = section.column(metric).astype(np.float64)
-    counted = (section.status == 0) & ~np.isnan(values) & (section.run_seeds != SEED_MEAN)
-    rows, size = section.rows[counted], len(table.codes)
-    total = np.bincount(rows, values[counted], minlength=size)
-    count = np.bincount(rows, minlength=size)
-    means: NDArray[np.float64] = np.divide(total, count, out=np.full(size, np.nan), where=count > 0)
-    return means
+def _answering_rows(
+    table: Table, given: Given, rows: NDArray[np.int64], key: tuple[str, Axes], column: NDArray[Any]
+) -> NDArray[np.int64]:
+    """Return the (n,) rows whose values answer: an architecture's own, else that of its first twin."""
+    valued = ~np.isnan(column) if column.ndim == 1 else ~np.isnan(column).all(axis=1)
+    first = table.columns.get((*key, "first"))
+    if first is None:
+        first = table.twins.first(valued)
+        _keep(table, (*key, "first"), first)
+    return answering(rows, table.twins.classes(rows, table.lookup.decisions(given)), first, valued)
 
 
-def seed_names(section: Section) -> list[int | str]:
-    """Return the seeds of a section, the source's own mean in words."""
-    return [*(["mean of the source"] if SEED_MEAN in section.seeds else []), *section.single_seeds.tolist()]
+def _curves_of(section: Section, metric: str, rows: NDArray[np.int64], seed: int) -> NDArray[np.float32]:
+    """Return the (n, epochs) curves of the ok runs of one seed by table row, NaN where there are none."""
+    at = section.find(rows, seed)
+    found = np.full((len(rows), section.key[2] or 0), np.nan, np.float32)
+    there = np.flatnonzero(at >= 0)
+    there = there[section.status[at[there]] == 0]
+    found[there] = section.curves(metric, at[there])
+    return found
+
+
+def _twin_curves(
+    table: Table, section: Section, metric: str, decisions: Architectures, seed: int
+) -> NDArray[np.float32]:
+    """Return the (n, epochs) curves of the first twins that have one."""
+    classes = table.twins.classes(table.lookup.rows(decisions), decisions)
+    members = table.twins.members(classes)
+    curves_there = _curves_of(section, metric, members, seed)
+    valued = np.zeros(len(table.codes), bool)
+    valued[members] = ~np.isnan(curves_there).all(axis=1)
+    twin = table.twins.first(valued)[classes]
+    found = np.full((len(decisions), section.key[2] or 0), np.nan, np.float32)
+    there = twin < len(valued)
+    found[there] = curves_there[np.searchsorted(members, twin[there])]
+    return found
 
 
 def _keep(table: Table, key: Any, column: NDArray[Any]) -> None:

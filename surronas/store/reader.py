@@ -1,6 +1,7 @@
 """The reading side of a store: open it, ask it."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,12 +12,14 @@ from surronas.spaces import Architectures, SearchSpace
 from surronas.store import query as queries
 from surronas.store.axes import Axes, Seed
 from surronas.store.check import check_store
+from surronas.store.describe import describe
 from surronas.store.export import records as export_records
 from surronas.store.info import info
 from surronas.store.lookup import Given
 from surronas.store.opening import space_of, storage_at, table_of
 from surronas.store.schema import Metric, Records
 from surronas.store.storage import Storage
+from surronas.store.view import Column, View, view_of
 
 
 class StoreReader:
@@ -116,6 +119,7 @@ class StoreReader:
         seed: Seed = None,
         device: str | None = None,
         missing: str = "raise",
+        equivalent: bool = False,
     ) -> NDArray[np.float64]:
         """Return the (n,) values of a metric for (n, d) or (d,) decisions, or n strings.
 
@@ -123,6 +127,8 @@ class StoreReader:
         "mean" (the source's own where that is all it gives, else over the seeds that have a value), or
         "all": (n, S), in the order of ``seeds``, NaN where one is missing. Only runs with status ok answer;
         columns of architectures (params, latency) need no seed or epochs, some need a ``device``.
+        With ``equivalent`` an architecture without a value of its own answers with that of the first
+        isomorphic twin, in the order of ``architectures``, that has one.
 
         Raises:
             MissingRowsError: an architecture has no such run (``missing="nan"`` gives NaN instead).
@@ -131,7 +137,38 @@ class StoreReader:
             StoreDamagedError: the bytes that the answer needs are damaged.
         """
         axes = Axes(task, recipe, epochs, seed, device)
-        return queries.query(self._table, architectures, metric, axes, missing)
+        return queries.query(self._table, architectures, metric, axes, missing, equivalent=equivalent)
+
+    def seed_counts(
+        self,
+        architectures: Given,
+        metric: str,
+        *,
+        task: str | None = None,
+        recipe: str | None = None,
+        epochs: int | None = None,
+    ) -> NDArray[np.int64]:
+        """Return (n,) how many seeds stand behind ``query(..., seed="mean")``; axes and errors as there.
+
+        0 where nothing answers, -1 where the source's own mean does and the source does not say of how many.
+        """
+        return queries.seed_counts(self._table, architectures, metric, Axes(task, recipe, epochs))
+
+    def view(
+        self,
+        columns: Mapping[str, Column],
+        architectures: Given | None = None,
+        *,
+        equivalent: bool = False,
+    ) -> View:
+        """Return a wide table of architectures (None: all), one query a column, NaN where a value is missing.
+
+        ``store.view({"accuracy": Column("valid_accuracy", seed="mean"), "params": Column("params")})``
+
+        Raises:
+            MissingRowsError: a column without any value; otherwise as ``query``.
+        """
+        return view_of(self._table, columns, architectures, equivalent=equivalent)
 
     def curves(
         self,
@@ -143,13 +180,15 @@ class StoreReader:
         epochs: int | None = None,
         seed: int | None = None,
         missing: str = "raise",
+        equivalent: bool = False,
     ) -> NDArray[np.float32]:
-        """Return the (n, epochs) learning curves of one seed; axes and errors as in ``query``.
+        """Return the (n, epochs) learning curves of one seed; axes, twins and errors as in ``query``.
 
         Only runs with status ok answer (``records`` has the curves of failed ones too); epochs that were
         not measured are NaN.
         """
-        return queries.curves(self._table, architectures, metric, Axes(task, recipe, epochs, seed), missing)
+        axes = Axes(task, recipe, epochs, seed)
+        return queries.curves(self._table, architectures, metric, axes, missing, equivalent=equivalent)
 
     def contains(
         self,
@@ -159,9 +198,14 @@ class StoreReader:
         recipe: str | None = None,
         epochs: int | None = None,
         seed: int | None = None,
+        equivalent: bool = False,
     ) -> NDArray[np.bool_]:
-        """Return (n,) whether there is a run at the given axes (None: any), whatever its status."""
-        return queries.contains(self._table, architectures, Axes(task, recipe, epochs, seed))
+        """Return (n,) whether there is a run at the given axes (None: any), whatever its status.
+
+        With ``equivalent`` a run of an isomorphic twin will do.
+        """
+        axes = Axes(task, recipe, epochs, seed)
+        return queries.contains(self._table, architectures, axes, equivalent=equivalent)
 
     def records(
         self,
@@ -205,6 +249,10 @@ class StoreReader:
     def info(self) -> dict[str, Any]:
         """Return the facts, JSON-able: counts by axis, statuses, origins, shares missing, provenance."""
         return info(self._table, str(self.path))
+
+    def describe(self) -> dict[str, Any]:
+        """Return what the numbers say, JSON-able: optima, quantiles, seed noise, rank correlations."""
+        return describe(self._table)
 
     def check(self) -> list[str]:
         """Return what is damaged, a line each, after reading every byte anew; empty: the store is sound."""
