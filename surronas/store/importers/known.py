@@ -7,6 +7,7 @@ from surronas.store.importers.base import Importer
 
 IMPORTER_MODULES = {  # format -> module (its IMPORTER) or module:name, imported when asked for
     "accel-nasbench": "surronas.store.importers.accel_nasbench",
+    "runs": "surronas.store.importers.own_results",
     "hat-latency": "surronas.store.importers.hat_latency",
     "hw-gpt-bench": "surronas.store.importers.hw_gpt_bench",
     "lite-transformer-search": "surronas.store.importers.lite_transformer_search",
@@ -17,6 +18,11 @@ IMPORTER_MODULES = {  # format -> module (its IMPORTER) or module:name, imported
     "nats-bench-tss": "surronas.store.importers.nats_bench_tss",
     "transnasbench101-macro": "surronas.store.importers.transnas_bench_101:MACRO",
     "transnasbench101-micro": "surronas.store.importers.transnas_bench_101:MICRO",
+    "nas-bench-graph": "surronas.store.importers.nas_bench_graph",
+    "nas-bench-nlp": "surronas.store.importers.nas_bench_nlp",
+    "nasbench101": "surronas.store.importers.nas_bench_101",
+    "nasbench101-fragments": "surronas.store.importers.nas_bench_101_fragments",
+    "ec-nas-bench": "surronas.store.importers.ec_nas_bench",
 }
 
 
