@@ -16,7 +16,7 @@ from surronas.store import BenchmarkStore
 def run(arguments: argparse.Namespace) -> None:
     """Print how the incumbent rose, and the test score of the best by validation."""
     store = BenchmarkStore.open(arguments.store)
-    evaluator = TabularEvaluator(store, task=arguments.task, epochs=arguments.epochs)
+    evaluator = TabularEvaluator(store, task=arguments.task, recipe=arguments.recipe, epochs=arguments.epochs)
     seeds = arguments.training_seeds or evaluator.seeds
     candidates = evaluator.architectures_with(seeds)
     if arguments.budget > len(candidates):
