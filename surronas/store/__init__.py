@@ -14,6 +14,7 @@ from surronas.store.schema import (
     record_dtype,
 )
 from surronas.store.store import BenchmarkStore
+from surronas.store.view import Column, View
 
 __all__ = [
     "ORIGINS",
@@ -21,8 +22,10 @@ __all__ = [
     "STATUSES",
     "TRAINING_METRICS",
     "BenchmarkStore",
+    "Column",
     "Metric",
     "Records",
+    "View",
     "check_store",
     "concatenate_records",
     "new_records",

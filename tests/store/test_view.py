@@ -13,9 +13,8 @@ from store_runs import make_runs
 
 from surronas.errors import AmbiguousQueryError, InputError, MissingPackageError, MissingRowsError
 from surronas.spaces import Cell201
-from surronas.store import BenchmarkStore, Metric
+from surronas.store import BenchmarkStore, Column, Metric, View
 from surronas.store.pareto import non_dominated
-from surronas.store.view import Column, View
 
 LATENCY = Metric("latency_ms", None, "ms", "minimize", per="architecture")
 COLUMNS = {
