@@ -84,6 +84,7 @@ class Importer:
     expects: str  # what SOURCE is
     by_hand: str  # where users get it
     read: Callable[[Path], Benchmark]
+    words: tuple[str, ...] = ()  # SOURCEs that are no path, such as "installed"
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def import_benchmark(
     source, dest = Path(source), Path(dest)
     if dest.exists():
         raise StoreError(f"can't import to {dest}: it exists; choose another path, or move it away")
-    if not source.exists():
+    if not source.exists() and str(source) not in importer.words:
         raise InputError(f"there is nothing at {source}; expected {importer.expects}")
     aside = partial_name(dest)
     try:

@@ -210,4 +210,5 @@ IMPORTER = Importer(
     expects=f"the word {INSTALLED!r} after pip install nas-bench-graph, or that package's folder",
     by_hand="https://pypi.org/project/nas-bench-graph",
     read=read,
+    words=(INSTALLED,),
 )
