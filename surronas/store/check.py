@@ -8,8 +8,8 @@ import numpy as np
 
 from surronas.errors import StoreError
 from surronas.store.container import BLOCK
+from surronas.store.curve_chunks import CHUNKS
 from surronas.store.folder import vanished_message
-from surronas.store.layout import CHUNKS
 from surronas.store.segment import Segment
 from surronas.store.survey import survey
 

@@ -2,18 +2,29 @@
 
 import contextlib
 import fcntl
+import io
 import os
 import secrets
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO, NamedTuple
 
 from surronas.errors import StoreError
 
 PARTIAL = ".partial"  # readers never look at files with this ending
 
 
-def write_aside(path: Path, parts: Iterable[bytes | memoryview]) -> None:
+class Head(NamedTuple):
+    """The first bytes of a file where they are known last; they take the place of those written first."""
+
+    content: bytes
+
+
+Part = bytes | memoryview | Head
+
+
+def write_aside(path: Path, parts: Iterable[Part]) -> None:
     """Write a file beside ``path``, sync it, and rename it into place: it appears whole or not at all.
 
     Raises:
@@ -23,8 +34,7 @@ def write_aside(path: Path, parts: Iterable[bytes | memoryview]) -> None:
     partial = partial_name(path)
     try:
         with _writing(path), partial.open("xb") as file:
-            for part in parts:
-                file.write(part)
+            _write(file, parts)
             file.flush()
             os.fsync(file.fileno())
         with _writing(path):
@@ -34,6 +44,23 @@ def write_aside(path: Path, parts: Iterable[bytes | memoryview]) -> None:
         with contextlib.suppress(OSError):
             partial.unlink()
         raise
+
+
+def joined(parts: Iterable[Part]) -> bytes:
+    """Return the parts of a file as one."""
+    file = io.BytesIO()
+    _write(file, parts)
+    return file.getvalue()
+
+
+def _write(file: BinaryIO, parts: Iterable[Part]) -> None:
+    for part in parts:
+        if isinstance(part, Head):
+            file.seek(0)
+            file.write(part.content)
+            file.seek(0, os.SEEK_END)
+        else:
+            file.write(part)
 
 
 def partial_name(path: Path) -> Path:

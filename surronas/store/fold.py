@@ -1,11 +1,13 @@
 """Fold segments into one: the same runs, constants and provenance, each once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from surronas.store.files import Part
+from surronas.store.folded_values import FoldedColumns, FoldedCurves
 from surronas.store.layout import Block, Header, segment_bytes
 from surronas.store.segment import Segment
 from surronas.store.table import Section, Table
@@ -32,38 +34,63 @@ class Selection(NamedTuple):
 
 def fold(
     table: Table, members: Sequence[Segment], header: Header, selection: Selection | None = None
-) -> list[bytes | memoryview]:
-    """Return the bytes of one segment that holds what counts, and is selected, of a table's ``members``."""
-    pooled = _Provenance()
-    sections = (*table.sections.values(), *table.constants.values())
+) -> Iterator[Part]:
+    """Give the bytes of one segment that holds what counts, and is selected, of a table's ``members``.
+
+    Column by column, and curves by some chunks at a time: so much is in memory, not the whole segment.
+    """
     chosen = selection or Selection()
-    blocks = [
-        _block(section, chosen.positions(section, section.winners(members)), pooled) for section in sections
-    ]
-    kept = [block for block in blocks if len(block.rows)]
-    used = np.unique(np.concatenate([block.rows for block in kept] or [np.empty(0, np.int64)]))
-    renumbered = [Block(**{**vars(b), "rows": np.searchsorted(used, b.rows)}) for b in kept]
-    return segment_bytes(header, table.codes[used], table.architectures[used], renumbered, pooled.entries)
+    everything = selection is None and len(members) == len(table.segments)
+    used = np.ones(len(table.codes), bool) if everything else _used(table, members, chosen)
+    pooled = _Provenance()
+    blocks = _blocks(table, members, chosen, np.cumsum(used) - 1, pooled)
+    if used.all():
+        return segment_bytes(header, table.codes, table.architectures, blocks, pooled.entries)
+    return segment_bytes(header, table.codes[used], table.architectures[used], blocks, pooled.entries)
 
 
-def _block(section: Section, at: NDArray[np.int64], pooled: "_Provenance") -> Block:
-    """Return the runs at some positions of a section, with rows of the table."""
-    index, entries = section.provenance()
-    task, recipe, epochs = section.key
-    metrics = {name: section.column(name)[at].astype(np.float64) for name in sorted(section.metrics)}
-    curves = {name: section.curves(name, at) for name in sorted(section.curve_metrics)}
-    return Block(
-        task,
-        recipe,
-        epochs,
-        section.rows[at],
-        section.run_seeds[at],
-        section.status[at],
-        pooled.numbers(index[at], entries),
-        {name: values for name, values in metrics.items() if not np.isnan(values).all()},
-        {name: values for name, values in curves.items() if not np.isnan(values).all()},
-        section.device,
-    )
+def _used(table: Table, members: Sequence[Segment], chosen: Selection) -> NDArray[np.bool_]:
+    """Return (A,) which architectures of the table have anything that is kept."""
+    used = np.zeros(len(table.codes), bool)
+    for section in _sections(table):
+        used[section.rows[chosen.positions(section, section.winners(members))]] = True
+    return used
+
+
+def _sections(table: Table) -> Iterator[Section]:
+    """Give the sections one after the other, each afresh, so that what it keeps goes with it."""
+    for section in (*table.sections.values(), *table.constants.values()):
+        yield Section(table, section.parts)
+        for part in section.parts:
+            part.segment.container.release()
+
+
+def _blocks(
+    table: Table,
+    members: Sequence[Segment],
+    chosen: Selection,
+    number: NDArray[np.int64],
+    pooled: "_Provenance",
+) -> Iterator[Block]:
+    """Give what is kept of each section; ``number`` (A,) is the new row of each architecture."""
+    for section in _sections(table):
+        at = chosen.positions(section, section.winners(members))
+        if not len(at):
+            continue
+        index, entries = section.provenance()
+        task, recipe, epochs = section.key
+        yield Block(
+            task,
+            recipe,
+            epochs,
+            number[section.rows[at]],
+            section.run_seeds[at],
+            section.status[at],
+            pooled.numbers(index[at], entries),
+            FoldedColumns(section, at),
+            {name: FoldedCurves(section, name, at) for name in sorted(section.curve_metrics)},
+            section.device,
+        )
 
 
 class _Provenance:

@@ -1,6 +1,7 @@
 """One immutable segment, opened for reading: its blocks of runs, memory-mapped, verified at first touch."""
 
 import json
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ from numpy.typing import NDArray
 
 from surronas.spaces import Architectures
 from surronas.store.container import Container
-from surronas.store.layout import CHUNKS, Header, inflate
+from surronas.store.curve_chunks import CHUNKS, inflate
+from surronas.store.layout import Header
 
 
 class Segment:
@@ -90,7 +92,7 @@ class StoredBlock:
         """(S + 1,) where the runs of each seed start, and the end of the last."""
         return np.array([0, self.num_runs]) if self.constant else self._array("seed_start")
 
-    @cached_property
+    @property
     def rows(self) -> NDArray[np.int64]:
         """(n,) rows of the runs in the segment's architectures."""
         if self.dense:
@@ -121,12 +123,27 @@ class StoredBlock:
         if metric not in self.curve_metrics or not len(positions):
             return found
         path = f"{self._path}/curves/{metric}"
-        rows = self.segment.container.directory["chunk_rows"][path]
+        rows, places = self.chunk_rows(metric), self.segment.array(path + CHUNKS)
         chunk_of = positions // rows
-        for chunk in np.unique(chunk_of):
-            here = chunk_of == chunk
-            found[here] = self._chunk(path, int(chunk), rows)[positions[here] % rows]
+        by_chunk = np.argsort(chunk_of, kind="stable")
+        for here in np.split(by_chunk, np.flatnonzero(np.diff(chunk_of[by_chunk])) + 1):
+            packed = self._packed(places, int(chunk_of[here[0]]))
+            found[here] = inflate(packed, rows, self.epochs or 0)[positions[here] % rows]
         return found
+
+    def chunk_rows(self, metric: str) -> int:
+        """Return the number of rows in a chunk of curves, 0 where there are no curves of the metric."""
+        rows: dict[str, int] = self.segment.container.directory["chunk_rows"]
+        return rows.get(f"{self._path}/curves/{metric}", 0)
+
+    def packed_chunks(self, metric: str, numbers: Sequence[int]) -> list[memoryview]:
+        """Return chunks of curves as they lie in the file.
+
+        Raises:
+            StoreDamagedError: the bytes are not those that were written.
+        """
+        places = self.segment.array(f"{self._path}/curves/{metric}{CHUNKS}")
+        return [self._packed(places, number) for number in numbers]
 
     def find(self, rows: NDArray[np.int64], seeds: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the (k,) positions of runs by segment row and seed, -1 where there is none."""
@@ -145,12 +162,11 @@ class StoredBlock:
     def _array(self, name: str) -> NDArray[Any]:
         return self.segment.array(f"{self._path}/{name}")
 
-    def _chunk(self, path: str, number: int, rows: int) -> NDArray[np.float32]:
-        """Return one (rows, epochs) chunk of curves."""
+    def _packed(self, places: NDArray[np.int64], number: int) -> memoryview:
         container = self.segment.container
-        offset, size = (int(x) for x in self.segment.array(path + CHUNKS)[number])
+        offset, size = places[number].tolist()
         container.verify(offset, offset + size)
-        return inflate(container.body[offset : offset + size], rows, self.epochs or 0)
+        return container.body[offset : offset + size]
 
 
 def locate(ascending: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from surronas.errors import StoreError
 from surronas.store.container import Container
-from surronas.store.files import check_writable, locked, remove_strays, write_aside
+from surronas.store.files import check_writable, joined, locked, remove_strays, write_aside
 from surronas.store.fold import fold
 from surronas.store.segment import Segment
 from surronas.store.storage import Parts, TableOf
@@ -45,11 +45,12 @@ class FileStorage:
 
     def add(self, table: Table, parts: Parts, identity: str) -> None:
         """Write the file anew, with the new segment folded in, and rename it into place."""
-        old, new = table.segments[0], Segment(Container(b"".join(parts), str(self.path)))
+        content = joined(parts)
+        old, new = table.segments[0], Segment(Container(content, str(self.path)))
         both = Table([old, new], table.space)
         alone = replace(old.header, segment=identity, replaces=(), seen=(), folded=())
         header = replace(alone, metrics=tuple(both.metrics.values()))
-        write_aside(self.path, fold(both, both.segments, header) if old.blocks else parts)
+        write_aside(self.path, fold(both, both.segments, header) if old.blocks else [content])
 
     def merge(self, known: Sequence[Segment], table_of: TableOf, *, everything: bool) -> None:
         """Do nothing: there is one segment."""

@@ -1,16 +1,17 @@
 """The place of a store's segments: what a single file and a folder have in common."""
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from surronas.store.files import Part
 from surronas.store.segment import Segment
 from surronas.store.table import Table
 
 FILE_SUFFIX = ".h5"  # of a path that is to become a single-file store, and of segments
 
-Parts = Sequence[bytes | memoryview]
+Parts = Iterable[Part]
 TableOf = Callable[[Sequence[Segment]], Table]
 
 

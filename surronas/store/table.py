@@ -172,13 +172,17 @@ class Section:
 
     def curves(self, metric: str, positions: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return the (k, epochs) curves of the runs at ``positions``, NaN where there are none."""
-        source = positions if self._order is None else self._order[positions]
+        source = self.places(positions)
         part_of = np.searchsorted(self._part_ends, source, side="right")
         found = np.empty((len(positions), self.parts[0].epochs or 0), np.float32)
         for number, part in enumerate(self.parts):
             here = part_of == number
             found[here] = part.curves(metric, source[here] - (self._part_ends[number] - part.num_runs))
         return found
+
+    def places(self, positions: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return (k,) where runs lie in the parts laid end to end."""
+        return positions if self._order is None else self._order[positions]
 
     def provenance(self) -> tuple[NDArray[np.int64], list[dict[str, Any]]]:
         """Return (n,) indices into a list of provenances, and that list."""

@@ -8,7 +8,7 @@ from store_runs import make_runs
 
 from surronas.errors import StoreDamagedError, StoreError
 from surronas.spaces import Cell201
-from surronas.store import BenchmarkStore, Records, check_store, layout
+from surronas.store import BenchmarkStore, Records, check_store, curve_chunks
 from surronas.store.container import BLOCK
 
 
@@ -135,7 +135,7 @@ def test_damage_in_one_column_leaves_the_others_readable(
 def test_check_sees_where_hdf5_and_the_directory_disagree(tmp_path: Path, runs: Records, monkeypatch) -> None:
     path = tmp_path / "x.h5"
     BenchmarkStore.create(path, Cell201()).append(runs)
-    monkeypatch.setattr("surronas.store.segment.inflate", lambda *chunk: layout.inflate(*chunk) + 1)
+    monkeypatch.setattr("surronas.store.segment.inflate", lambda *chunk: curve_chunks.inflate(*chunk) + 1)
     lines = check_store(path)
     assert any("HDF5 reads blocks/0/curves/valid_accuracy otherwise" in line for line in lines)
 

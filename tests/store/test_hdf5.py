@@ -8,8 +8,8 @@ import pytest
 
 from surronas.errors import InputError
 from surronas.store import hdf5
+from surronas.store.curve_chunks import deflate
 from surronas.store.hdf5 import Hdf5Writer
-from surronas.store.layout import deflate
 
 
 class Written:
@@ -28,9 +28,7 @@ class Written:
         """As a segment writes curves: packed chunks first, then what describes them."""
         places = []
         for start in range(0, len(curves), rows):
-            chunk = np.full((rows, curves.shape[1]), np.nan, "<f4")
-            chunk[: len(curves) - start] = curves[start : start + rows]
-            places.append(self.writer.put_chunk(deflate(chunk)))
+            places.append(self.writer.put_chunk(deflate(curves[start : start + rows], rows)))
         self.writer.put_chunked(path, curves.shape, rows, np.array(places, "<i8").reshape(-1, 2), 4)
 
 
