@@ -69,7 +69,7 @@ class RecurrentCell(SearchSpace):
 
     def sample(self, n: int, rng: np.random.Generator) -> Architectures:
         """Return (n, 99) cells drawn as the benchmark's authors drew theirs; see ``random_cell``."""
-        draws = random.Random(int(rng.integers(2**63)))  # many small draws: 30 times faster one by one
+        draws = random.Random(int(rng.integers(2**63)))  # for many small draws, one after the other
         return self._stacked([random_cell(draws) for _ in range(n)])
 
     def neighborhoods(self, architectures: Architectures) -> tuple[Architectures, NDArray[np.int64]]:

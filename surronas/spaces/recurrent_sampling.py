@@ -15,7 +15,7 @@ from surronas.spaces.recurrent_layout import (
     X,
 )
 
-NUM_STATES, NUM_INTERMEDIATE = (1, 2, 3), (7, 14, 21)  # sizes of the authors' example, drawn evenly
+_NUM_STATES, _NUM_INTERMEDIATE = (1, 2, 3), (7, 14, 21)  # sizes of the authors' example, drawn evenly
 _OPERATIONS = (LINEAR, LINEAR, LINEAR, BLEND, PROD, SUM)  # a linear node three times as often
 _LINEAR_SOURCES = (2, 2, 2, 2, 3)  # two sources four times as often as three
 
@@ -27,8 +27,8 @@ def random_cell(rng: random.Random) -> Cell:
     any of the nodes; what none of them depends on is taken out. Cells that break a rule are drawn anew.
     """
     while True:
-        num_states = rng.choice(NUM_STATES)
-        cell = _grown(num_states, num_states + rng.choice(NUM_INTERMEDIATE), rng)
+        num_states = rng.choice(_NUM_STATES)
+        cell = _grown(num_states, num_states + rng.choice(_NUM_INTERMEDIATE), rng)
         nodes = _used(cell)
         inputs = {source for node in nodes for source in cell.sources[node] if source < NODE}
         direct = any(STATE <= source < NODE for node in cell.outputs for source in cell.sources[node])
