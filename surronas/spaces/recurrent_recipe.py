@@ -68,7 +68,7 @@ def _parse(text: str) -> Recipe:
     return {name: (OPERATIONS.index(operation), sources) for name, (operation, sources) in nodes.items()}
 
 
-def _check_node(name: str, operation: object, sources: object, nodes: Mapping[str, object]) -> None:
+def _check_node(name: str, operation: Any, sources: Any, nodes: Mapping[str, object]) -> None:
     """Refuse an unknown operation, sources that are no nodes, or too few or too many of them."""
     if operation not in OPERATIONS[1:]:
         raise ArchitectureError(
