@@ -1,8 +1,10 @@
 """``surronas query``: the measured values of architectures."""
 
 import argparse
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from surronas.commands.names import seed_of, with_device
 from surronas.commands.printing import number, print_json
@@ -44,14 +46,24 @@ def run(arguments: argparse.Namespace) -> None:
             row |= {"seed_counts": {name: int(count[i]) for name, count in counts.items()}} if counts else {}
         print_json({"seed": seed, "seeds": seeds, "rows": rows})
         return
+    _print(store, rows, counts, names)
+    if seed == "all":
+        print(f"seeds, in this order: {', '.join(map(str, seeds))}")
+
+
+def _print(
+    store: BenchmarkStore,
+    rows: list[dict[str, Any]],
+    counts: dict[str, NDArray[np.int64]],
+    names: list[str],
+) -> None:
+    """Print each architecture's values, means with the number of seeds behind them."""
     units = {metric.name: metric.unit for metric in store.metrics}
     for i, row in enumerate(rows):
         print(row["architecture"])
         for name in names:
             shown = ", ".join(number(value) for value in np.atleast_1d(row[name]).tolist())
             print(f"  {name:15} {shown} {units[name]}{_of_seeds(counts[name][i]) if name in counts else ''}")
-    if seed == "all":
-        print(f"seeds, in this order: {', '.join(map(str, seeds))}")
 
 
 def _metrics(store: BenchmarkStore) -> list[str]:

@@ -4,6 +4,7 @@ from contracts.space_contract import SpaceContract
 from hypothesis import given
 from hypothesis import strategies as st
 
+from surronas import spaces
 from surronas.errors import InputError
 from surronas.spaces import SPACE_CLASSES, Architectures, Cell201, Graph, SearchSpace, space_named
 
@@ -122,3 +123,11 @@ def test_spaces_are_found_by_name() -> None:
 @pytest.mark.parametrize("name", sorted(SPACE_CLASSES))
 def test_every_known_space_bears_its_name(name: str) -> None:
     assert space_named(name).name == name
+
+
+def test_every_exported_space_is_a_class_and_found() -> None:
+    classes = [getattr(spaces, name) for name in spaces.__all__ if name[0].isupper() and not name.isupper()]
+    found = {cls for cls in classes if isinstance(cls, type) and issubclass(cls, SearchSpace)}
+    assert {type(space_named(name)) for name in SPACE_CLASSES} <= found
+    with pytest.raises(AttributeError, match="has no attribute 'Cell301'"):
+        spaces.Cell301  # noqa: B018
