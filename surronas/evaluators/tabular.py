@@ -5,15 +5,17 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from surronas.errors import AmbiguousQueryError, MissingRowsError
+from surronas.errors import AmbiguousQueryError, InputError, MissingRowsError
 from surronas.spaces import Architectures
-from surronas.store import BenchmarkStore, Metric, Records
+from surronas.store import SEED_MEAN, BenchmarkStore, Metric, Records
+from surronas.store.schema import metric_names
 
 
 class TabularEvaluator:
     """Answers from a store's rows of one task, recipe and number of epochs, read once.
 
-    An axis may be left open (None) only where the store holds one value of it.
+    An axis may be left open (None) only where the store holds one value of it. Where the source gives only
+    its own mean over seeds, that mean answers as the one run of seed SEED_MEAN.
 
     Raises:
         AmbiguousQueryError: an axis is left open that has several values.
@@ -39,7 +41,9 @@ class TabularEvaluator:
             values = sorted({str(value) for value in self._rows[axis].tolist()})
             if len(values) > 1:
                 raise AmbiguousQueryError(f"several values of {axis}: {', '.join(values)}; name one")
-        self._codes, architecture = np.unique(self._code(self._rows["architecture"]), return_inverse=True)
+        codes = store.space.codes(self._rows["architecture"])  # the forms under which the store keeps them
+        self._codes, first, architecture = np.unique(codes, return_index=True, return_inverse=True)
+        self._architectures: Architectures = self._rows["architecture"][first]
         self._seeds, seed = np.unique(self._rows["seed"], return_inverse=True)
         self._row_of = np.full((len(self._codes), len(self._seeds)), -1)  # -1: no such run
         self._row_of[architecture, seed] = np.arange(len(self._rows))
@@ -47,17 +51,32 @@ class TabularEvaluator:
     @property
     def metrics(self) -> tuple[Metric, ...]:
         """The metrics that the rows hold."""
-        return self.store.metrics
+        held = set(metric_names(self._rows.dtype))
+        return tuple(metric for metric in self.store.metrics if metric.name in held)
 
     @property
     def architectures(self) -> Architectures:
         """The (n, d) architectures with at least one run: the candidates of a search on this table."""
-        return self.store.space.from_codes(self._codes)
+        return self._architectures
 
     @property
     def seeds(self) -> list[int]:
-        """The seeds of the rows."""
-        return [int(seed) for seed in self._seeds]
+        """The single seeds of the rows; [SEED_MEAN] where there is none."""
+        return _single_or_mean(self._seeds)
+
+    def seeds_of(self, metric: str) -> list[int]:
+        """Return the single seeds that have values of a metric; [SEED_MEAN] where only the source's mean has.
+
+        Raises:
+            InputError: the rows hold no such metric.
+            MissingRowsError: no run has a value of it.
+        """
+        if metric not in (names := metric_names(self._rows.dtype)):
+            raise InputError(f"expected a metric among {', '.join(names)}, got {metric!r}")
+        measured = (self._rows["status"] == "ok") & ~np.isnan(self._rows[metric])
+        if not measured.any():
+            raise MissingRowsError(f"no run there in {self.store.path} has a value of {metric}")
+        return _single_or_mean(np.unique(self._rows["seed"][measured]))
 
     def architectures_with(self, seeds: Sequence[int]) -> Architectures:
         """Return the (n, d) architectures with a run of each of the seeds.
@@ -70,9 +89,10 @@ class TabularEvaluator:
         if not complete.any():
             raise MissingRowsError(
                 f"expected architectures with seeds {list(seeds)} in {self.store.path}, found none; "
-                f"it holds seeds {self.seeds}"
+                f"it holds seeds {self._seeds.tolist()}"
             )
-        return self.store.space.from_codes(self._codes[complete])
+        found: Architectures = self._architectures[complete]
+        return found
 
     def evaluate(self, architectures: ArrayLike, seeds: Sequence[int]) -> Records:
         """Return one row for each of the n architectures and each seed, architecture by architecture.
@@ -80,12 +100,14 @@ class TabularEvaluator:
         Raises:
             MissingRowsError: the store has no such run.
         """
-        wanted = self._code(self.store.space.validate(architectures))
-        rows = self._row_of[_positions(self._codes, wanted)][:, _positions(self._seeds, np.asarray(seeds))]
-        known = np.isin(wanted, self._codes)[:, None] & np.isin(seeds, self._seeds) & (rows >= 0)
+        wanted = self._stored(self.store.space.validate(architectures))
+        at = _positions(self._codes, self.store.space.codes(wanted))
+        rows = self._row_of[at][:, _positions(self._seeds, np.asarray(seeds))]
+        there = (self._architectures[at] == wanted).all(axis=1)
+        known = there[:, None] & np.isin(seeds, self._seeds) & (rows >= 0)
         if not known.all():
             row, column = np.argwhere(~known)[0]
-            text = self.store.space.to_strings(self.store.space.from_codes(wanted[row : row + 1]))[0]
+            text = self.store.space.to_strings(wanted[row : row + 1])[0]
             raise MissingRowsError(
                 f"no run of {text} with seed {seeds[column]} in {self.store.path}, which holds "
                 f"{len(self._codes)} architectures and seeds {self._seeds.tolist()}; "
@@ -94,10 +116,16 @@ class TabularEvaluator:
         answer: Records = self._rows[rows.ravel()]
         return answer
 
-    def _code(self, architectures: Architectures) -> NDArray[np.int64]:
-        """Return (n,) codes, of the canonical forms where the store keeps those."""
-        space = self.store.space
-        return space.codes(space.canonical(architectures) if self.store.canonical else architectures)
+    def _stored(self, architectures: Architectures) -> Architectures:
+        """Return (n, d) the canonical forms where the store keeps those."""
+        if not self.store.canonical:
+            return architectures
+        return self.store.space.canonical(architectures)
+
+
+def _single_or_mean(seeds: NDArray[np.int64]) -> list[int]:
+    """Return the seeds without SEED_MEAN, unless there is nothing else."""
+    return [int(seed) for seed in seeds if seed != SEED_MEAN] or [SEED_MEAN]
 
 
 def _positions(known: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -3,10 +3,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from surronas.errors import AmbiguousQueryError, MissingRowsError
+from surronas.errors import AmbiguousQueryError, InputError, MissingRowsError
 from surronas.evaluators import TabularEvaluator
+from surronas.search import run_search
+from surronas.searchers import LocalSearch
 from surronas.spaces import Architectures, Cell201
-from surronas.store import BenchmarkStore, Records
+from surronas.spaces.known import space_named
+from surronas.store import SEED_MEAN, BenchmarkStore, Metric, Records, new_records
 from surronas.training import TrainingEvaluator
 
 
@@ -131,3 +134,78 @@ def test_an_axis_with_several_values_has_to_be_named(
         named.evaluate(cells, [4])["valid_accuracy"], runs["valid_accuracy"][::2], rtol=1e-6
     )
     assert (TabularEvaluator(store, **{axis: value}).evaluate(cells, [4])["valid_accuracy"] == 0.5).all()
+
+
+@pytest.fixture
+def means(cells: Architectures) -> Records:
+    """The mean validation accuracies of the cells, as a source gives them that has no single seeds."""
+    records = new_records(len(cells), 6, ["valid_accuracy", "test_accuracy"])
+    records["architecture"], records["seed"], records["task"], records["epochs"] = cells, SEED_MEAN, "t", 12
+    records["valid_accuracy"] = np.linspace(0.5, 0.6, len(cells))
+    return records
+
+
+def test_a_source_that_gives_means_alone_can_be_searched(
+    tmp_path: Path, cell201: Cell201, cells: Architectures, means: Records
+) -> None:
+    store = BenchmarkStore.create(tmp_path / "means", cell201)
+    store.append(means)
+    evaluator = TabularEvaluator(store)
+    assert evaluator.seeds == evaluator.seeds_of("valid_accuracy") == [SEED_MEAN]
+    candidates = evaluator.architectures_with(evaluator.seeds)
+    assert len(candidates) == 6
+    found = run_search(
+        LocalSearch(cell201, seed=0, candidates=candidates),
+        evaluator,
+        budget=6,
+        metric="valid_accuracy",
+        seeds=evaluator.seeds,
+    )
+    np.testing.assert_array_equal(found.architectures[found.best()], cells[-1])
+    assert np.nanmax(found.values()) == 0.6
+
+
+def test_single_seeds_come_before_the_mean_of_the_source(
+    tmp_path: Path, cell201: Cell201, cells: Architectures, means: Records
+) -> None:
+    """The validation accuracies are means of the source; the test accuracies are of seed 111."""
+    store = BenchmarkStore.create(tmp_path / "both", cell201)
+    store.append(means)
+    single = means.copy()
+    single["seed"], single["valid_accuracy"], single["test_accuracy"] = 111, np.nan, 0.4
+    store.append(single)
+    evaluator = TabularEvaluator(store)
+    assert evaluator.seeds == evaluator.seeds_of("test_accuracy") == [111]
+    assert evaluator.seeds_of("valid_accuracy") == [SEED_MEAN]
+    both = evaluator.evaluate(cells, [SEED_MEAN, 111])
+    assert np.isnan(both["valid_accuracy"]).tolist() == [False, True] * 6
+    with pytest.raises(InputError, match=r"expected a metric among train_loss, .*, got 'speed'"):
+        evaluator.seeds_of("speed")
+    with pytest.raises(MissingRowsError, match=r"no run there .* has a value of train_loss"):
+        evaluator.seeds_of("train_loss")
+
+
+def test_metrics_are_those_of_the_rows(store: BenchmarkStore, cells: Architectures) -> None:
+    latency = Metric("latency_ms", None, "ms", "minimize", per="architecture")
+    store.attach(cells, {"latency_ms": np.ones(len(cells))}, device="fpga", metrics=[latency])
+    evaluator = TabularEvaluator(store)
+    assert "latency_ms" not in {metric.name for metric in evaluator.metrics}
+    names = evaluator.evaluate(cells, [0]).dtype.names
+    assert {metric.name for metric in evaluator.metrics} <= set(names)
+
+
+def test_a_space_too_large_to_number_is_searched(tmp_path: Path, rng: np.random.Generator) -> None:
+    space = space_named("gpt_m")
+    assert not space.numbered
+    networks = space.sample(7, rng)
+    records = new_records(7, space.num_decisions, ["valid_loss"])
+    records["architecture"], records["task"], records["valid_loss"] = networks, "text", np.arange(7) + 1.0
+    store = BenchmarkStore.create(tmp_path / "large", space)
+    store.append(records[:6])
+    evaluator = TabularEvaluator(store)
+    assert len(evaluator.architectures) == 6
+    found = evaluator.evaluate(networks[:6], [0])
+    np.testing.assert_array_equal(found["architecture"], networks[:6])
+    np.testing.assert_array_equal(found["valid_loss"], records["valid_loss"][:6])
+    with pytest.raises(MissingRowsError, match=r"no run of .* with seed 0"):
+        evaluator.evaluate(networks, [0])

@@ -6,7 +6,8 @@ from store_runs import AXES, make_runs
 
 from surronas.errors import AmbiguousQueryError, ArchitectureError, InputError, MissingRowsError
 from surronas.spaces import Cell201
-from surronas.store import SEED_MEAN, BenchmarkStore
+from surronas.spaces.known import SPACE_CLASSES, space_named
+from surronas.store import SEED_MEAN, BenchmarkStore, new_records
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +101,21 @@ def test_the_whole_space_from_one_cell_of_each_class(path, cell201: Cell201) -> 
     own = store.query(late, "valid_accuracy")
     assert store.query(late, "valid_accuracy", equivalent=True) == own
     assert own != found[cell201.codes(late)]
+
+
+@pytest.mark.parametrize("name", sorted(SPACE_CLASSES))
+def test_every_space_has_its_twins(path, name: str, rng: np.random.Generator) -> None:
+    """The canonical form, alone in the store, answers for each architecture, and so does it for itself."""
+    space = space_named(name)
+    some = space.sample(20, rng)
+    forms = space.canonical(some)
+    _, first = np.unique(space.codes(forms), return_index=True)
+    runs = new_records(len(first), space.num_decisions, ["test_loss"])
+    runs["architecture"], runs["task"], runs["test_loss"] = forms[first], "t", np.arange(len(first))
+    store = BenchmarkStore.create(path, space)
+    store.append(runs)
+    found = store.query(some, "test_loss", equivalent=True)
+    np.testing.assert_array_equal(found, store.query(forms, "test_loss"))
 
 
 def test_seed_counts(store: BenchmarkStore, cell201: Cell201, cells: np.ndarray) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from surronas.errors import InputError
 from surronas.spaces import Cell201
+from surronas.spaces.known import SPACE_CLASSES, space_named
 from surronas.store import ORIGINS, STATUSES, TRAINING_METRICS, BenchmarkStore, Metric, Records, new_records
 from surronas.store.handover import write_runs
 from surronas.store.importers import import_benchmark
@@ -79,6 +80,18 @@ def test_an_exported_store_imports_as_the_same_store(tmp_path: Path, shipped: Pa
     again = BenchmarkStore.open(tmp_path / "again")
     assert (report.num_runs, again.metrics) == (len(store), store.metrics)
     assert_same(again.records(), runs)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
+@pytest.mark.parametrize("name", sorted(SPACE_CLASSES))
+def test_architectures_of_every_space_read_back(
+    tmp_path: Path, name: str, suffix: str, rng: np.random.Generator
+) -> None:
+    space = space_named(name)
+    runs = new_records(20, space.num_decisions, ["test_loss"])
+    runs["architecture"], runs["seed"], runs["task"] = space.sample(20, rng), np.arange(20), "t"
+    write_runs(runs, space, tmp_path / f"runs{suffix}")
+    assert_same(read_runs(tmp_path / f"runs{suffix}"), runs)
 
 
 def test_few_columns_are_enough(tmp_path: Path) -> None:
