@@ -60,4 +60,4 @@ def metrics(evaluations: Sequence[Sequence[float]], params: int, total_seconds: 
 
 def row(name: str, epochs: int, cell: str, message: bytes) -> bytes:
     """One row; ``cell`` is the adjacency and the operations, as ``Cell101.to_strings`` has them."""
-    return json.dumps([name, epochs, *cell.split(" "), base64.b64encode(message).decode()]).encode()
+    return json.dumps([name, epochs, *cell.split(" "), base64.encodebytes(message).decode()]).encode()
