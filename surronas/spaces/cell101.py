@@ -44,6 +44,8 @@ class Cell101(SearchSpace):
 
     There are 423,624 cells that differ in what they compute, each of them written in many ways: ``sample``
     draws uniformly among the ways, as the random search of the paper does; ``distinct`` lists the cells.
+    (The benchmark's networks give channels that don't divide evenly to the first vertices, so that a few
+    isomorphic cells differ by some parameters; it holds them for one, and trained one of them.)
     """
 
     name = "cell101"

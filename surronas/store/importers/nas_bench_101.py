@@ -1,7 +1,7 @@
 """NAS-Bench-101: the official files of 423,624 cells, at 108 epochs or at all four budgets."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from surronas.errors import InputError
 from surronas.store.importers.base import Benchmark, Columns, Fact, Importer
+from surronas.store.importers.downloads import DOWNLOADS
 from surronas.store.importers.nas_bench_101_rows import EPOCHS, Modules, misnamed
 from surronas.store.importers.protobuf import FieldPath, numbers
 from surronas.store.importers.tfrecord import count_records
@@ -17,11 +18,6 @@ from surronas.store.store import BenchmarkStore
 
 CELLS, REPEATS = 423_624, 3  # Ying et al. 2019
 BEST_TEST = 0.943176  # the best mean of three at 108 epochs: an error of 5.68242 % (NAS-BOWL, TF-MOENAS)
-URL = "https://storage.googleapis.com/nasbench/"
-SHA256 = {
-    "nasbench_only108.tfrecord": "4c39c3936e36a85269881d659e44e61a245babcb72cb374eacacf75d0e5f4fd1",
-    "nasbench_full.tfrecord": "3d64db8180fb1b0207212f9032205064312b6907a3bbc81eabea10db2f5c7e9c",
-}
 TASK = "cifar10"
 RECIPE = json.dumps(
     {
@@ -33,6 +29,7 @@ RECIPE = json.dumps(
     },
     sort_keys=True,
 )
+_FETCHED = ("nasbench101", "nasbench101-full")
 _EVALUATION, _PARAMETERS, _TOTAL_TIME = 1, (2,), (3,)  # fields of ModelMetrics
 _HALFWAY, _FINAL = 1, 2  # of the evaluations: at the start, halfway and at the end
 _HASHED_EVERY = 100  # one cell in 100 has its name checked: 70 us each
@@ -73,7 +70,7 @@ _PATHS: tuple[FieldPath, ...] = (
     _TOTAL_TIME,
     _PARAMETERS,
 )
-_RUN_METRICS = (*FINAL, *HALFWAY, TOTAL)
+RUN_METRICS = (*FINAL, *HALFWAY, TOTAL)
 
 
 class _Reader:
@@ -123,12 +120,13 @@ def records_of(
     epochs: NDArray[np.int64],
     repeats: NDArray[np.int64],
     values: NDArray[np.float64],
+    metrics: Sequence[Metric] = RUN_METRICS,
 ) -> Records:
-    """Return (n,) records of runs with (n, 9) values of the run metrics, in their order."""
-    records = new_records(len(values), architectures.shape[1], _RUN_METRICS)
+    """Return (n,) records of runs with (n, m) values of m metrics."""
+    records = new_records(len(values), architectures.shape[1], metrics)
     records["architecture"], records["epochs"], records["seed"] = architectures, epochs, repeats
     records["task"], records["recipe"], records["origin"] = TASK, RECIPE, "benchmark"
-    for metric, column in zip(_RUN_METRICS, values.T, strict=True):
+    for metric, column in zip(metrics, values.T, strict=True):
         records[metric.name] = column
     return records
 
@@ -149,7 +147,7 @@ def read(source: Path) -> Benchmark:
     reader = _Reader(source)
     return Benchmark(
         reader.modules.space,
-        (*_RUN_METRICS, PARAMS),
+        (*RUN_METRICS, PARAMS),
         _DESCRIPTION + (part if count not in whole else ""),
         "Apache-2.0",
         reader.runs(),
@@ -163,6 +161,6 @@ IMPORTER = Importer(
     "nasbench101",
     "NAS-Bench-101 (Ying et al., ICML 2019)",
     "nasbench_only108.tfrecord (499 MB) or nasbench_full.tfrecord (1.95 GB), as published",
-    " or ".join(f"{URL}{name} (sha256 {digest})" for name, digest in SHA256.items()),
+    " or ".join(f"{d.url} (sha256 {d.sha256})" for name in _FETCHED for d in DOWNLOADS[name]),
     read,
 )
