@@ -10,14 +10,14 @@ from surronas.commands.printing import print_json, print_table
 from surronas.errors import InputError
 from surronas.evaluators import TabularEvaluator, test_counterpart
 from surronas.search import Trajectory, run_search
-from surronas.store import BenchmarkStore
+from surronas.store import SEED_MEAN, BenchmarkStore
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Print how the incumbent rose, and the test score of the best by validation."""
     store = BenchmarkStore.open(arguments.store)
     evaluator = TabularEvaluator(store, task=arguments.task, recipe=arguments.recipe, epochs=arguments.epochs)
-    seeds = arguments.training_seeds or evaluator.seeds
+    seeds = arguments.training_seeds or evaluator.seeds_of(arguments.metric)
     candidates = evaluator.architectures_with(seeds)
     if arguments.budget > len(candidates):
         raise InputError(
@@ -45,8 +45,15 @@ def run(arguments: argparse.Namespace) -> None:
     test = answer["test_of_best"]
     print(
         f"{arguments.budget} of {len(candidates)} architectures queried in {trajectory.seconds[-1]:.2f} s; "
-        f"scores are means over seeds {', '.join(map(str, seeds))}"
+        f"scores are {_averaged(seeds)}"
         + (f"; {test['metric']} of the best: {test['value']:.4f}" if test else "")
+    )
+
+
+def _averaged(seeds: list[int]) -> str:
+    """Return what the scores are, in words."""
+    return (
+        "the source's own means" if seeds == [SEED_MEAN] else f"means over seeds {', '.join(map(str, seeds))}"
     )
 
 
