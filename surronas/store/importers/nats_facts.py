@@ -38,7 +38,8 @@ def spot_facts(store: BenchmarkStore, listed: Sequence[str], spots: Iterable[Spo
     for spot in spots:
         (found,) = values(store, store.space.from_strings([listed[spot.cell]]), spot)
         if not np.isnan(found):
-            what = f"architecture {spot.cell}, {spot.metric}, {spot.task}, {spot.epochs} epochs"
+            after = f", {spot.epochs} epochs" if spot.epochs else ""
+            what = f"architecture {spot.cell}, {spot.metric}, {spot.task}{after}"
             yield Fact(what, spot.value, float(found), spot.tolerance)
 
 
