@@ -61,7 +61,10 @@ def deflate(curves: NDArray[np.float32], rows: int) -> bytes:
     return zlib.compress(chunk.view("u1").reshape(-1, 4).T.tobytes(), DEFLATE_LEVEL)
 
 
-def inflate(packed: bytes | memoryview, rows: int, num_epochs: int) -> NDArray[np.float32]:
-    """Return the (rows, num_epochs) chunk that ``deflate`` packed."""
-    shuffled = np.frombuffer(zlib.decompress(packed), "u1").reshape(4, -1)
-    return np.ascontiguousarray(shuffled.T).view("<f4").reshape(rows, num_epochs)
+def inflate(
+    packed: bytes | memoryview, rows: int, num_epochs: int, wanted: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """Return the (k, num_epochs) curves at the ``wanted`` rows of a chunk that ``deflate`` packed."""
+    shuffled = np.frombuffer(zlib.decompress(packed), "u1").reshape(4, rows, num_epochs)
+    chosen: NDArray[np.float32] = np.ascontiguousarray(shuffled[:, wanted].transpose(1, 2, 0)).view("<f4")
+    return chosen[..., 0]

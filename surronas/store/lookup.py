@@ -1,17 +1,22 @@
 """From architectures, however they are given, to the rows of a table."""
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from surronas.errors import ArchitectureError
 from surronas.spaces import Architectures, SearchSpace
-from surronas.store.segment import locate
+from surronas.store.row_index import RowIndex
 
 Given = ArrayLike | Sequence[str]  # (n, d) or (d,) decisions, or strings in the benchmark's notation
-DIRECT = 1_048_576  # spaces up to this size are looked up in one array (8 MB), larger ones by bisection
+DIRECT = 1_048_576  # spaces up to this size are looked up in one array (8 MB), larger ones in a hash table
+FEW = 32  # up to so many are found by bisection: 5 us for one, where the hash table takes 25
+WORTH_INDEXING = (
+    1 / 8
+)  # of the table: so many looked up by bisection take as long as the building of an index
+_ROWS_AT_ONCE = 16_384  # architectures checked, or numbered, together: few enough to stay in the cache
 
 
 class Lookup:
@@ -21,21 +26,17 @@ class Lookup:
         self,
         space: SearchSpace,
         canonical: bool,
-        codes: NDArray[np.int64],
+        codes: Callable[[], NDArray[np.int64]],
         architectures: Callable[[], Architectures],
     ) -> None:
         """Look up among ascending codes; where they are hashes, the architectures themselves are compared."""
-        self._space, self._canonical, self._codes = space, canonical, codes
-        self._architectures = architectures
+        self._space, self._canonical = space, canonical
+        self._get_codes, self._architectures = codes, architectures
         places = np.append(np.cumprod(space.num_choices[:0:-1])[::-1], 1)
         self._places = places.astype(np.int64)
         self._limits = np.minimum(space.num_choices, 128).astype(np.uint8)
-        self._direct: NDArray[np.int64] | None = None
-        if space.num_codes <= DIRECT:
-            self._direct = np.full(space.num_codes, len(codes), dtype=np.int64)
-            self._direct[codes] = np.arange(len(codes))
-            if canonical:
-                self._direct = self._direct[_canonical_codes(space)]
+        self._numbered = space.numbered
+        self._num_bisected = 0
 
     def rows(self, given: Given) -> NDArray[np.int64]:
         """Return the (n,) rows of the architectures; where there is none, the number of rows.
@@ -45,17 +46,26 @@ class Lookup:
         """
         decisions = self.decisions(given)
         if self._direct is not None:
-            return self._direct.take(decisions @ self._places)
-        stored = self.stored(decisions)
-        rows = locate(self._codes, self._space.codes(stored))
-        if not self._space.numbered and len(self._codes):
-            same = (self._architectures()[np.maximum(rows, 0)] == stored).all(axis=1)
-            rows = np.where(same, rows, -1)
-        return np.where(rows < 0, len(self._codes), rows)
+            return self._direct.take(self._numbers(decisions))
+        rows, found = self._find(decisions)
+        if not found.all():
+            if self._canonical:  # a stored form is its own canonical form: only the others need theirs
+                left = np.flatnonzero(~found)
+                rows[left], found[left] = self._find(self._space.canonical(decisions[left]))
+            rows[~found] = len(self._codes)
+        return rows
 
     def stored(self, decisions: Architectures) -> Architectures:
         """Return the (n, d) forms under which valid architectures are stored."""
-        return self._space.canonical(decisions) if self._canonical else decisions
+        if not self._canonical:
+            return decisions
+        if not self._numbered:  # codes are hashes, which two may share
+            return self._space.canonical(decisions)
+        _, first, at = np.unique(self._space.codes(decisions), return_index=True, return_inverse=True)
+        distinct = decisions[first]
+        unknown = ~self._find(distinct)[1]
+        distinct[unknown] = self._space.canonical(distinct[unknown])
+        return distinct[at]
 
     def decisions(self, given: Given) -> Architectures:
         """Return the architectures as (n, d) int8; checks shape and range, the fast way where it can.
@@ -65,16 +75,64 @@ class Lookup:
         """
         if isinstance(given, np.ndarray) and given.dtype == np.int8:
             decisions = given if given.ndim == 2 else given[None]
-            if (
-                decisions.shape[1:] == self._limits.shape
-                and not (decisions.view(np.uint8) >= self._limits).any()
-            ):
+            if decisions.shape[1:] == self._limits.shape and self._in_range(decisions):
                 return decisions
         elif strings := _strings(given):
             return self._space.from_strings(strings)
         elif np.size(given) == 0 and np.ndim(given) <= 1:
             return np.empty((0, len(self._limits)), np.int8)
         return self._space.validate(given)
+
+    def _in_range(self, decisions: Architectures) -> bool:
+        """Return whether every decision is one of its choices."""
+        if len(decisions) <= FEW or not decisions.flags.c_contiguous:
+            return not (decisions.view(np.uint8) >= self._limits).any()
+        flat, limits = decisions.view(np.uint8).ravel(), np.tile(self._limits, _ROWS_AT_ONCE)
+        parts = (flat[start : start + len(limits)] for start in range(0, len(flat), len(limits)))
+        return not any((part >= limits[: len(part)]).any() for part in parts)
+
+    def _numbers(self, decisions: Architectures) -> NDArray[np.int64]:
+        """Return the (n,) codes in a small space; float32 holds them exactly, and multiplies them faster."""
+        if len(decisions) <= FEW:
+            return decisions @ self._places
+        numbers, places = np.empty(len(decisions), np.int64), self._places.astype(np.float32)
+        for start in range(0, len(decisions), _ROWS_AT_ONCE):
+            part = slice(start, start + _ROWS_AT_ONCE)
+            numbers[part] = decisions[part].astype(np.float32) @ places
+        return numbers
+
+    @cached_property
+    def _codes(self) -> NDArray[np.int64]:
+        return self._get_codes()
+
+    @cached_property
+    def _direct(self) -> NDArray[np.int64] | None:
+        """(num_codes,) the row of each code of a small space, or the number of rows; None: a large space."""
+        if self._space.num_codes > DIRECT:
+            return None
+        direct = np.full(self._space.num_codes, len(self._codes), dtype=np.int64)
+        direct[self._codes] = np.arange(len(self._codes))
+        return direct[_canonical_codes(self._space)] if self._canonical else direct
+
+    @cached_property
+    def _index(self) -> RowIndex:
+        return RowIndex(self._architectures())
+
+    def _find(self, decisions: Architectures) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Return (n,) where stored forms lie, and whether they are there at all."""
+        if len(decisions) > FEW:
+            self._num_bisected += len(decisions)
+            if "_index" in self.__dict__ or self._num_bisected > WORTH_INDEXING * len(self._codes):
+                rows = self._index.find(decisions)
+                return rows, rows >= 0
+        if not len(self._codes):
+            return np.zeros(len(decisions), np.int64), np.zeros(len(decisions), bool)
+        codes = decisions @ self._places if self._numbered else self._space.codes(decisions)
+        rows = self._codes.searchsorted(codes)
+        found = self._codes.take(rows, mode="clip") == codes
+        if not self._numbered:
+            found &= (self._architectures().take(rows, axis=0, mode="clip") == decisions).all(axis=1)
+        return rows, found
 
 
 def _strings(given: Given) -> list[str]:

@@ -122,13 +122,15 @@ class StoredBlock:
         found = np.full((len(positions), self.epochs or 0), np.nan, np.float32)
         if metric not in self.curve_metrics or not len(positions):
             return found
-        path = f"{self._path}/curves/{metric}"
-        rows, places = self.chunk_rows(metric), self.segment.array(path + CHUNKS)
+        rows, places = self.chunk_rows(metric), self.segment.array(f"{self._path}/curves/{metric}{CHUNKS}")
         chunk_of = positions // rows
+        first = int(chunk_of[0])
+        if (chunk_of == first).all():
+            return inflate(self._packed(places, first), rows, self.epochs or 0, positions % rows)
         by_chunk = np.argsort(chunk_of, kind="stable")
         for here in np.split(by_chunk, np.flatnonzero(np.diff(chunk_of[by_chunk])) + 1):
             packed = self._packed(places, int(chunk_of[here[0]]))
-            found[here] = inflate(packed, rows, self.epochs or 0)[positions[here] % rows]
+            found[here] = inflate(packed, rows, self.epochs or 0, positions[here] % rows)
         return found
 
     def chunk_rows(self, metric: str) -> int:
