@@ -4,7 +4,6 @@ import bz2
 import gzip
 import pickle
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -30,9 +29,9 @@ class ImporterContract:
     SLOW_CORRUPTIONS = 150
 
     @pytest.fixture
-    def imported(self, importer: Importer, source: Path, tmp_path: Path) -> Iterator[BenchmarkStore]:
+    def imported(self, importer: Importer, source: Path, tmp_path: Path) -> BenchmarkStore:
         import_benchmark(importer, source, tmp_path / "imported")
-        yield BenchmarkStore.open(tmp_path / "imported")
+        return BenchmarkStore.open(tmp_path / "imported")
 
     def test_the_importer_says_what_it_reads_and_where_to_get_it(self, importer: Importer) -> None:
         assert importer.name == importer.name.lower().replace("_", "-")
@@ -80,7 +79,7 @@ class ImporterContract:
         assert (tmp_path / "mine.h5").read_text() == "mine"
 
     def test_a_source_that_is_not_there_is_told(self, importer: Importer, tmp_path: Path) -> None:
-        with pytest.raises(InputError, match="there is nothing at .*nowhere; expected"):
+        with pytest.raises(InputError, match=r"there is nothing at .*nowhere; expected"):
             import_benchmark(importer, tmp_path / "nowhere", tmp_path / "store.h5")
 
     @pytest.mark.parametrize("kind", ["empty file", "text", "empty folder", "foreign folder"])
@@ -126,8 +125,7 @@ class ImporterContract:
         """Import; whatever is wrong with the source must come as an error of ours, and leave nothing."""
         try:
             import_benchmark(importer, source, dest)
-        except SurronasError as error:
-            assert len(str(error)) > 20
+        except SurronasError:
             assert not dest.exists()
         else:
             assert BenchmarkStore.open(dest).check() == []

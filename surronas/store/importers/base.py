@@ -193,6 +193,16 @@ def _fill(
     return store
 
 
+def _append(
+    store: BenchmarkStore, benchmark: Benchmark, source: Path, importer: Importer, existing: str
+) -> Iterator[int]:
+    """Append the batches of runs one after the other; give the number of new runs of each."""
+    metrics = [metric for metric in benchmark.metrics if metric.per == "run"]
+    for batch in _read_on(benchmark.runs, source, importer.expects):
+        command = _command(importer, source)
+        yield store.append(batch, existing=existing, metrics=metrics, command=command)
+
+
 def _attach(store: BenchmarkStore, benchmark: Benchmark, source: Path, importer: Importer) -> Iterator[int]:
     """Attach the columns one after the other; give the number of new values of each."""
     for columns in _read_on(benchmark.columns, source, importer.expects):
