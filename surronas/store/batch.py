@@ -1,6 +1,7 @@
 """Records to be appended, as the architectures and blocks of a new segment."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,7 @@ from surronas.errors import DuplicateRowsError, InputError
 from surronas.spaces import Architectures
 from surronas.store.schema import Records
 from surronas.store.segment import locate
+from surronas.store.stretches import numbered
 from surronas.store.table import Table
 
 
@@ -19,18 +21,14 @@ class Batch:
     records: Records  # (n,)
     architectures: Architectures  # (n, d)
     codes: NDArray[np.int64]  # (n,)
-    axes: list[tuple[str, str, int]]  # task, recipe and epochs of each group
+    axes: list[tuple[Any, ...]]  # task, recipe and epochs of each group
     group: NDArray[np.int64]  # (n,) index into axes
 
     @classmethod
     def of(cls, records: Records, architectures: Architectures, codes: NDArray[np.int64]) -> "Batch":
         """Return the batch of valid records."""
-        columns = (records["task"].tolist(), records["recipe"].tolist(), records["epochs"].tolist())
-        keys = list(zip(*columns, strict=True))
-        known = {key: i for i, key in enumerate(sorted(set(keys)))}
-        return cls(
-            records, architectures, codes, list(known), np.array([known[key] for key in keys], dtype=np.int64)
-        )
+        axes, group = numbered(records["task"], records["recipe"], records["epochs"])
+        return cls(records, architectures, codes, axes, group)
 
     def select(self, kept: NDArray[np.bool_]) -> "Batch":
         """Return the batch of the rows that are kept."""
@@ -50,8 +48,7 @@ def without_duplicates(table: Table, batch: Batch, existing: str) -> Batch:
         InputError: an architecture has the hash of another (see ``check_codes``).
         DuplicateRowsError: there are such rows, and ``existing`` is "raise".
     """
-    if existing not in ("raise", "skip"):
-        raise InputError(f'expected existing="raise" or existing="skip", got {existing!r}')
+    check_existing(existing)
     check_codes(table, batch.architectures, batch.codes)
     repeated, seeds = np.zeros(len(batch.codes), bool), batch.records["seed"]
     for group, key in enumerate(batch.axes):
@@ -63,6 +60,16 @@ def without_duplicates(table: Table, batch: Batch, existing: str) -> Batch:
     if existing == "raise" and repeated.any():
         raise DuplicateRowsError(_repetition(table, batch, np.flatnonzero(repeated)))
     return batch.select(~repeated) if repeated.any() else batch
+
+
+def check_existing(existing: str) -> None:
+    """Refuse what is no answer to runs that are there already.
+
+    Raises:
+        InputError: neither "raise" nor "skip".
+    """
+    if existing not in ("raise", "skip"):
+        raise InputError(f'expected existing="raise" or existing="skip", got {existing!r}')
 
 
 def check_codes(table: Table, architectures: Architectures, codes: NDArray[np.int64]) -> None:

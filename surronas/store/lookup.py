@@ -28,10 +28,14 @@ class Lookup:
         canonical: bool,
         codes: Callable[[], NDArray[np.int64]],
         architectures: Callable[[], Architectures],
+        holds: Callable[[NDArray[np.int64]], NDArray[np.bool_]],
     ) -> None:
-        """Look up among ascending codes; where they are hashes, the architectures themselves are compared."""
+        """Look up among ascending codes; where they are hashes, the architectures themselves are compared.
+
+        ``holds`` says which codes are there, more cheaply than by all of them in order.
+        """
         self._space, self._canonical = space, canonical
-        self._get_codes, self._architectures = codes, architectures
+        self._get_codes, self._architectures, self._holds = codes, architectures, holds
         places = np.append(np.cumprod(space.num_choices[:0:-1])[::-1], 1)
         self._places = places.astype(np.int64)
         self._limits = np.minimum(space.num_choices, 128).astype(np.uint8)
@@ -61,9 +65,8 @@ class Lookup:
             return decisions
         if not self._numbered:  # codes are hashes, which two may share
             return self._space.canonical(decisions)
-        _, first, at = np.unique(self._space.codes(decisions), return_index=True, return_inverse=True)
-        distinct = decisions[first]
-        unknown = ~self._find(distinct)[1]
+        codes, first, at = np.unique(self._space.codes(decisions), return_index=True, return_inverse=True)
+        distinct, unknown = decisions[first], ~self._holds(codes)
         distinct[unknown] = self._space.canonical(distinct[unknown])
         return distinct[at]
 

@@ -17,6 +17,7 @@ from surronas.store.layout import Block, segment_bytes
 from surronas.store.lineage import heads
 from surronas.store.schema import CURVE_SUFFIX, STATUSES, curve_names, metric_names
 from surronas.store.storage import Parts
+from surronas.store.stretches import numbered
 from surronas.store.table import ColumnKey, Table
 
 
@@ -76,31 +77,29 @@ def blocks(
     for name in metric_names(batch.records.dtype):
         if table.metrics[name].per == "architecture":
             made += _constants(table, batch, name, codes, at)
-    pairs = list(zip(batch.records["origin"].tolist(), batch.records["device"].tolist(), strict=True))
-    known = {pair: i for i, pair in enumerate(sorted(set(pairs)))}
-    index = np.array([known[pair] for pair in pairs], dtype=np.int64)
+    pairs, index = numbered(batch.records["origin"], batch.records["device"])
     made = [_with_provenance(block, index) for block in made]
-    return made, [{"origin": origin, "device": device, **entry} for origin, device in known]
+    return made, [{"origin": origin, "device": device, **entry} for origin, device in pairs]
 
 
 def _runs(table: Table, batch: Batch, group: int, at: NDArray[np.int64]) -> Block:
     """Return one group's runs; ``provenance`` holds, for now, the rows of the batch."""
     task, recipe, epochs = batch.axes[group]
-    rows = batch.rows_of(group)
-    records = batch.records[rows]
-    dtype = records.dtype
+    rows, records = batch.rows_of(group), batch.records
     metrics = {
-        name: records[name]
-        for name in metric_names(dtype)
-        if table.metrics[name].per == "run" and not np.isnan(records[name]).all()
+        name: values
+        for name in metric_names(records.dtype)
+        if table.metrics[name].per == "run" and not np.isnan(values := records[name][rows]).all()
     }
     curves = {
-        name: curve[:, :epochs]
-        for name in curve_names(dtype)
-        if not np.isnan(curve := records[name + CURVE_SUFFIX]).all()
+        name: curve
+        for name in curve_names(records.dtype)
+        if not np.isnan(curve := records[name + CURVE_SUFFIX][rows, :epochs]).all()
     }
-    status = np.array([STATUSES.index(word) for word in records["status"].tolist()], np.uint8)
-    return Block(task, recipe, epochs, at[rows], records["seed"], status, rows, metrics, curves)
+    words, status = records["status"][rows], np.zeros(len(rows), np.uint8)
+    for number, word in enumerate(STATUSES):
+        status[words == word] = number
+    return Block(task, recipe, epochs, at[rows], records["seed"][rows], status, rows, metrics, curves)
 
 
 def _constants(

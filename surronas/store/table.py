@@ -56,7 +56,16 @@ class Table:
     @cached_property
     def lookup(self) -> Lookup:
         """From architectures to rows of this table."""
-        return Lookup(self.space, self.header.canonical, lambda: self.codes, lambda: self.architectures)
+        return Lookup(
+            self.space, self.header.canonical, lambda: self.codes, lambda: self.architectures, self.holds
+        )
+
+    def holds(self, codes: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return (n,) whether any segment has an architecture of each code."""
+        held = np.zeros(len(codes), bool)
+        for segment in self.segments:
+            held |= segment.find(codes) >= 0
+        return held
 
     @cached_property
     def twins(self) -> Twins:

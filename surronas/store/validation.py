@@ -17,6 +17,7 @@ from surronas.store.schema import (
     curve_names,
     metric_names,
 )
+from surronas.store.stretches import stretches
 from surronas.store.table import Table
 
 
@@ -59,19 +60,23 @@ def _check_fields(table: Table, records: Records) -> None:
 def _check_words(records: Records) -> None:
     """Refuse rows with an unknown status or origin, no task, a recipe that is no text, negative epochs."""
     for field, words in (("status", STATUSES), ("origin", ORIGINS)):
-        wrong = ~np.isin(records[field], words)
+        starts = stretches(records[field])
+        wrong = ~np.isin(records[field][starts], words)
         if wrong.any():
-            row = int(np.argmax(wrong))
+            row = int(starts[np.argmax(wrong)])
             raise InputError(
                 f"row {row}: expected {field} to be one of {', '.join(words)}, "
                 f"got {str(records[field][row])!r}"
             )
-    for row, (task, recipe, epochs) in enumerate(_axes(records)):
-        if not task or not isinstance(recipe, str) or epochs < 0:
-            raise InputError(
-                f"row {row}: expected a task name, a recipe as JSON text and epochs >= 0, "
-                f"got task {task!r}, recipe {recipe!r}, epochs {epochs}"
-            )
+    texts = np.array([isinstance(recipe, str) for recipe in records["recipe"].tolist()], bool)
+    wrong = (records["task"] == "") | ~texts | (records["epochs"] < 0)
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        task, recipe, epochs = (records[field][row] for field in ("task", "recipe", "epochs"))
+        raise InputError(
+            f"row {row}: expected a task name, a recipe as JSON text and epochs >= 0, "
+            f"got task {str(task)!r}, recipe {recipe!r}, epochs {epochs}"
+        )
 
 
 def _check_seeds(records: Records) -> None:
@@ -83,11 +88,6 @@ def _check_seeds(records: Records) -> None:
             f"row {row}: expected a seed of at least 0, or SEED_MEAN ({SEED_MEAN}) for the source's own mean "
             f"over seeds, got {records['seed'][row]}"
         )
-
-
-def _axes(records: Records) -> list[tuple[str, object, int]]:
-    columns = (records["task"].tolist(), records["recipe"].tolist(), records["epochs"].tolist())
-    return list(zip(*columns, strict=True))
 
 
 def _check_values(metric: Metric, values: NDArray[np.floating], ok: NDArray[np.bool_]) -> None:
