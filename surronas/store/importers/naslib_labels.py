@@ -1,12 +1,12 @@
 """What NASLib's score files call ``val_accuracy``: another quantity in each benchmark, seldom that one."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from surronas.store.importers.naslib_scores import LICENCE, SOURCE, Scores
+from surronas.store.importers.nats_records import recipe as recipe_201
 from surronas.store.schema import FRACTION, Metric, Records, new_records
 
 _METRICS = {
@@ -38,7 +38,7 @@ class Label:
     task: str
     epochs: int  # 0: not told
     seed: int
-    recipe: Mapping[str, str | int]
+    recipe: str  # JSON
 
 
 def label_of(space: str, task: str) -> Label:
@@ -46,20 +46,15 @@ def label_of(space: str, task: str) -> Label:
     if space.startswith("transbench101") and task in TRANSNAS_EPOCHS:
         return _transnas(task)
     if space == "nasbench201" and task in _NB201_TASKS:
-        trained = "half of the training images" if task == "cifar10" else "the training images"
-        recipe = {
-            "benchmark": "NAS-Bench-201",
-            "trained on": trained,
-            "value": "last epoch; NASLib's val_accuracy, which is a test accuracy",
-        }
-        return Label("test_accuracy", 100, _NB201_TASKS[task], 200, 888, recipe)
+        same_runs = recipe_201("NATS-Bench topology v1.0", 200)  # as the benchmark's own importers name them
+        return Label("test_accuracy", 100, _NB201_TASKS[task], 200, 888, same_runs)
     if space == "nasbench101":
         recipe = {
             "benchmark": "NAS-Bench-101",
             "value": "last epoch; NASLib's val_accuracy",
             "seeds": "0: one of the three repeats; which is not told",
         }
-        return Label("valid_accuracy", 100, task, 108, 0, recipe)
+        return Label("valid_accuracy", 100, task, 108, 0, json.dumps(recipe, sort_keys=True))
     return _suite(task)
 
 
@@ -72,15 +67,15 @@ def _suite(task: str) -> Label:
         "value": "NASLib's val_accuracy; that it was measured on validation images is not verified",
     }
     if task != "svhn":
-        return Label("valid_accuracy", 100, task, 0, 0, recipe)
+        return Label("valid_accuracy", 100, task, 0, 0, json.dumps(recipe, sort_keys=True))
     recipe["value"] = "NASLib's val_accuracy; multiples of 1/26,032: measured on SVHN's 26,032 test images"
-    return Label("test_accuracy", 100, task, 0, 0, recipe)
+    return Label("test_accuracy", 100, task, 0, 0, json.dumps(recipe, sort_keys=True))
 
 
 def _transnas(task: str) -> Label:
     """Return what it is on one of TransNAS-Bench-101's seven tasks."""
     metric = _TRANSNAS_METRICS.get(task, "valid_accuracy")
-    told: dict[str, str | int] = {
+    recipe = {
         "benchmark": "TransNAS-Bench-101",
         "epochs": TRANSNAS_EPOCHS[task],
         "batch_size": 128,
@@ -88,7 +83,7 @@ def _transnas(task: str) -> Label:
         "seeds": "0: one run; the source tells no seed",
     }
     divisor = {"valid_accuracy": 100, "valid_ssim": 1, "valid_loss": -1}[metric]
-    return Label(metric, divisor, task, TRANSNAS_EPOCHS[task], 0, told)
+    return Label(metric, divisor, task, TRANSNAS_EPOCHS[task], 0, json.dumps(recipe, sort_keys=True))
 
 
 def runs_of(scores: Scores) -> Records:
@@ -98,7 +93,7 @@ def runs_of(scores: Scores) -> Records:
     names = [metric.name for metric in run_metrics([scores])]
     records = new_records(int(there.sum()), scores.architectures.shape[1], names)
     records["architecture"] = scores.architectures[there]
-    records["task"], records["recipe"] = label.task, json.dumps(dict(label.recipe), sort_keys=True)
+    records["task"], records["recipe"] = label.task, label.recipe
     records["epochs"], records["seed"], records["origin"] = label.epochs, label.seed, "benchmark"
     for name in names:
         values = scores.best if name.startswith(BEST) else scores.accuracy

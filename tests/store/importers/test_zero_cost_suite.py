@@ -13,6 +13,8 @@ from surronas.errors import ImportFactsError, InputError
 from surronas.spaces import Cell201
 from surronas.store import BenchmarkStore
 from surronas.store.importers import Importer, import_benchmark, import_into, importer_named
+from surronas.store.importers.nats_bench_tss import NAME
+from surronas.store.importers.nats_records import recipe
 from surronas.store.importers.zero_cost_suite import IMPORTER, NASBENCH201, NASBENCH301
 
 
@@ -248,3 +250,9 @@ def test_another_optimum_than_known_is_refused(nb201: BenchmarkStore, naslib: Pa
     )
     with pytest.raises(ImportFactsError, match=r"seed 888 on cifar100: expected 0\.7326 .*, found 0\.3663"):
         import_benchmark(NASBENCH201, source, tmp_path / "store")
+
+
+def test_runs_are_named_as_by_the_importers_of_the_benchmark(nb201: BenchmarkStore) -> None:
+    runs = nb201.records(nb201.architectures[:5], task="cifar10-valid")
+    assert set(runs["recipe"]) == {recipe(NAME, 200)}
+    assert set(runs["seed"]) == {888}
