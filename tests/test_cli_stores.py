@@ -162,3 +162,13 @@ def test_copy_takes_a_selection(capsys, store: BenchmarkStore, tmp_path: Path) -
     assert "120 of 120 runs in" in printed(capsys, "copy", store.path, whole)
     for words in ("seed", "colour=red", "seed=a"):
         assert "expected" in failure(capsys, "copy", store.path, tmp_path / "no", "--select", words)
+
+
+def test_a_search_tells_no_test_score_where_there_is_none(capsys, store: BenchmarkStore, tmp_path) -> None:
+    runs = store.records(curves=False)
+    runs["test_accuracy"] = np.nan
+    untested = BenchmarkStore.create(tmp_path / "untested", store.space)
+    untested.append(runs[[name for name in runs.dtype.names if name != "latency_ms"]])
+    found = answer(capsys, "search", untested.path, "--searcher", "random", "--budget", 5)
+    assert found["test_of_best"] is None
+    assert "nan" not in printed(capsys, "search", untested.path, "--searcher", "random", "--budget", 5)

@@ -80,6 +80,7 @@ def _answer(
     new = np.flatnonzero(best_so_far > np.append(-np.inf, best_so_far[:-1]))
     test = test_counterpart(store.metrics, found.metric)
     runs = found.records.reshape(-1, len(seeds))[found.best()]
+    tested = float(runs[test].mean()) if test else np.nan  # NaN too where these runs have no test score
     return {
         "searcher": arguments.searcher,
         "seed": arguments.seed,
@@ -87,5 +88,5 @@ def _answer(
         "num_candidates": num_candidates,
         "queries": steps,
         "incumbents": [steps[i] for i in new],
-        "test_of_best": {"metric": test, "value": float(runs[test].mean())} if test else None,
+        "test_of_best": None if np.isnan(tested) else {"metric": test, "value": tested},
     }
