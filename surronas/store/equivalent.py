@@ -22,18 +22,13 @@ class Twins:
         """The number of classes: of networks that are not isomorphic."""
         return len(self._keys)
 
-    def classes(self, rows: NDArray[np.int64], architectures: Architectures) -> NDArray[np.int64]:
-        """Return the (n,) classes of architectures and their rows (A: not in the table); -1: none is in it.
+    def classes(self, architectures: Architectures) -> NDArray[np.int64]:
+        """Return the (n,) classes of architectures, -1 where the table has none of a class.
 
         Raises:
             ArchitectureError: one is no architecture of the space.
         """
-        classes = np.full(len(rows), -1, np.int64)
-        known = rows < len(self._class_of)
-        classes[known] = self._class_of[rows[known]]
-        strangers = self._space.validate(architectures[~known])
-        classes[~known] = locate(self._keys, self._space.keys(strangers))
-        return classes
+        return locate(self._keys, self._space.keys(self._space.validate(architectures)))
 
     def first(self, valued: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Return (K + 1,): by class, its first row, in the order of codes, that is ``valued``, (A,); else A.
@@ -45,18 +40,13 @@ class Twins:
         first[self._class_of[rows]] = rows  # of rows of one class the last written, the first row, stays
         return first
 
+    def answers(self, valued: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Return (A,): the row that answers for each row: itself where it is ``valued``, else its first twin.
+
+        A where no twin is valued either.
+        """
+        return np.where(valued, np.arange(len(valued)), self.first(valued)[self._class_of])
+
     def members(self, classes: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return all rows of the classes, ascending."""
         return np.flatnonzero(np.isin(self._class_of, classes))
-
-
-def answering(
-    rows: NDArray[np.int64], classes: NDArray[np.int64], first: NDArray[np.int64], valued: NDArray[np.bool_]
-) -> NDArray[np.int64]:
-    """Return the (n,) rows that answer: the architecture's own where it is valued, else its first twin's.
-
-    Where nothing answers, the own row comes back.
-    """
-    own = np.append(valued, False)[rows]
-    twin = first[classes]
-    return np.where(own | (twin == len(valued)), rows, twin)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from surronas.errors import InputError, MissingPackageError
 from surronas.spaces import SearchSpace
 from surronas.store.files import write_aside
-from surronas.store.run_files import COMMENT, WORD, FileHeader, header_for
+from surronas.store.run_files import COMMENT, WORD, FileHeader, metrics_named
 from surronas.store.schema import (
     CURVE_SUFFIX,
     KEY_FIELDS,
@@ -53,19 +53,22 @@ def write_runs(
     path: str | os.PathLike[str],
     *,
     metrics: Iterable[Metric] = TRAINING_METRICS,
+    description: str = "",
+    licence: str = "",
 ) -> None:
     """Write (n,) records to a .csv, .jsonl or .parquet file; the file appears whole or not at all.
 
-    The first line (of Parquet: the metadata "surronas") names the space, and says what the metrics are;
-    give ``store.metrics`` where their names don't. A CSV file has no curves. ``importers.own_results`` reads
-    CSV and JSON-lines back.
+    The first line (of Parquet: the metadata "surronas") names the space, and says what the runs and metrics
+    are; give ``store.metrics`` where their names don't say it. A CSV file has no curves.
+    ``importers.own_results`` reads CSV and JSON-lines back.
 
     Raises:
         InputError: another suffix, a metric that is not declared, or text that CSV can't hold.
         StoreError: the file can't be written; MissingPackageError: Parquet without pyarrow.
     """
     target = Path(path)
-    header = header_for(space, metric_names(records.dtype), metrics)
+    found = metrics_named(metric_names(records.dtype), {metric.name: metric for metric in metrics})
+    header = FileHeader(space.name, tuple(found.values()), description, licence)
     if target.suffix == ".csv":
         write_aside(target, _csv_runs(records, space, header))
     elif target.suffix == ".jsonl":

@@ -10,7 +10,6 @@ from surronas.errors import AmbiguousQueryError, InputError, MissingRowsError
 from surronas.spaces import Architectures
 from surronas.store.axes import Axes
 from surronas.store.columns import column_values, listed, of_seed
-from surronas.store.equivalent import answering
 from surronas.store.lookup import Given
 from surronas.store.missing import missing_rows, no_section
 from surronas.store.seeds import of_single_seeds, one_seed, published_mean, seed_mean
@@ -44,7 +43,7 @@ def query(
         _keep(table, (metric, axes), column)
     rows = table.lookup.rows(given)
     if equivalent:
-        rows = _answering_rows(table, given, rows, (metric, axes), column)
+        rows = _answering_rows(table, given, rows, _answers(table, (metric, axes), column))
     try:
         values: NDArray[np.float64] = column.take(rows, axis=0).astype(np.float64, copy=False)
         seedless = column.ndim == 2 and column.shape[1] == 0  # then there is no NaN to see
@@ -99,8 +98,7 @@ def contains(table: Table, given: Given, axes: Axes, *, equivalent: bool = False
         held[rows] = True
     rows = table.lookup.rows(given)
     if equivalent:
-        classes = table.twins.classes(rows, table.lookup.decisions(given))
-        rows = answering(rows, classes, table.twins.first(held[:-1]), held[:-1])
+        rows = _answering_rows(table, given, rows, table.twins.answers(held[:-1]))
     found: NDArray[np.bool_] = held[rows]
     return found
 
@@ -194,16 +192,27 @@ def _where_known(column: NDArray[Any], rows: NDArray[np.int64]) -> NDArray[np.fl
     return np.where(absent, np.nan, at_known).astype(np.float64)
 
 
+def _answers(table: Table, key: tuple[str, Axes], column: NDArray[Any]) -> NDArray[np.int64]:
+    """Return (A,): the row that answers for each row of a column, kept for the next query."""
+    answers = table.columns.get((*key, "answers"))
+    if answers is None:
+        valued = ~np.isnan(column) if column.ndim == 1 else ~np.isnan(column).all(axis=1)
+        answers = table.twins.answers(valued)
+        _keep(table, (*key, "answers"), answers)
+    return answers
+
+
 def _answering_rows(
-    table: Table, given: Given, rows: NDArray[np.int64], key: tuple[str, Axes], column: NDArray[Any]
+    table: Table, given: Given, rows: NDArray[np.int64], answers: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """Return the (n,) rows whose values answer: an architecture's own, else that of its first twin."""
-    valued = ~np.isnan(column) if column.ndim == 1 else ~np.isnan(column).all(axis=1)
-    first = table.columns.get((*key, "first"))
-    if first is None:
-        first = table.twins.first(valued)
-        _keep(table, (*key, "first"), first)
-    return answering(rows, table.twins.classes(rows, table.lookup.decisions(given)), first, valued)
+    """Return the (n,) rows that answer for architectures with these rows; A where none does."""
+    size = len(answers)
+    found = np.append(answers, size)[rows]
+    strangers = np.flatnonzero(rows == size)
+    if len(strangers):
+        classes = table.twins.classes(table.lookup.decisions(given)[strangers])
+        found[strangers] = table.twins.first(answers == np.arange(size))[classes]
+    return found
 
 
 def _curves_of(section: Section, metric: str, rows: NDArray[np.int64], seed: int) -> NDArray[np.float32]:
@@ -220,7 +229,7 @@ def _twin_curves(
     table: Table, section: Section, metric: str, decisions: Architectures, seed: int
 ) -> NDArray[np.float32]:
     """Return the (n, epochs) curves of the first twins that have one."""
-    classes = table.twins.classes(table.lookup.rows(decisions), decisions)
+    classes = table.twins.classes(decisions)
     members = table.twins.members(classes)
     curves_there = _curves_of(section, metric, members, seed)
     valued = np.zeros(len(table.codes), bool)

@@ -14,10 +14,10 @@ Columns (CSV: named in the header row; JSON-lines: the keys of each line's objec
     <metric>_curve  JSON-lines alone: a list with one number an epoch, null where not measured
 
 Other than these there is at most one line before all others, which says of which search space the runs
-are and what the metrics are whose names do not say it:
+are, what the metrics are whose names do not say it, and, if you like, what the runs are and their licence:
 
     # surronas: {"space": "cell201", "metrics": [{"name": "valid_f1", "split": "valid", ...}]}      (CSV)
-    {"surronas": {"space": "cell201", "metrics": [...]}}                                     (JSON-lines)
+    {"surronas": {"space": "cell201", "description": "...", "licence": "..."}}               (JSON-lines)
 
 A metric's name says it all where it is one that surronas' own training measures (``TRAINING_METRICS``), or
 train_, valid_ or test_ before accuracy, error (fractions), loss, perplexity or seconds.
@@ -28,10 +28,9 @@ lines=True)[1:]``. Numbers are written so that they read back exactly.
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from surronas.errors import InputError
-from surronas.spaces import SearchSpace
 from surronas.store.schema import FRACTION, KEY_FIELDS, SPLITS, TRAINING_METRICS, Metric
 
 WORD = "surronas"  # what the first line is known by
@@ -47,20 +46,24 @@ _QUANTITIES = {  # what a name means after train_, valid_ or test_: unit and dir
     "seconds": ("s", "minimize"),
 }
 _OWN = {metric.name: metric for metric in TRAINING_METRICS}
+_WORDS = ("space", "description", "licence")
 _MEANING = ("split", "unit", "direction", "per")  # of a metric: what makes its numbers another quantity
 
 
 @dataclass(frozen=True)
 class FileHeader:
-    """What the first line says: the name of the search space ("": not said), and metrics."""
+    """What the first line says: the name of the search space, metrics, description, licence; "": not said."""
 
     space: str = ""
-    metrics: tuple[Metric, ...] = field(default=())
+    metrics: tuple[Metric, ...] = ()
+    description: str = ""
+    licence: str = ""
 
     def to_json(self) -> str:
         """Return one line of JSON; what a metric's name says by itself is left out."""
         told = [metric.to_json() for metric in self.metrics if metric != metric_by_name(metric.name)]
-        return json.dumps({"space": self.space} | ({"metrics": told} if told else {}))
+        line = {"space": self.space, "metrics": told} | {name: getattr(self, name) for name in _WORDS[1:]}
+        return json.dumps({name: value for name, value in line.items() if value})
 
     @classmethod
     def from_json(cls, given: object) -> "FileHeader":
@@ -74,23 +77,15 @@ class FileHeader:
             not isinstance(given, dict)
             or not isinstance(metrics, list)
             or not all(isinstance(metric, dict) for metric in metrics)
-            or not isinstance(given.get("space", ""), str)
-            or set(given) - {"space", "metrics"}
+            or not all(isinstance(given.get(name, ""), str) for name in _WORDS)
+            or set(given) - {"metrics", *_WORDS}
         ):
             raise InputError(
                 'expected the first line to say {"space": "<name>", "metrics": [{"name": ..., "split": ..., '
                 f'"unit": ..., "direction": ...}}, ...]}}, got {json.dumps(given)[:200]}'
             )
-        return cls(given.get("space", ""), tuple(Metric.from_json(metric) for metric in metrics))
-
-
-def header_for(space: SearchSpace, names: Iterable[str], metrics: Iterable[Metric]) -> FileHeader:
-    """Return the header of a file with runs of a space and metrics of these names.
-
-    Raises:
-        InputError: ``metrics`` lacks one, and its name does not say what it is.
-    """
-    return FileHeader(space.name, tuple(metrics_named(names, {m.name: m for m in metrics}).values()))
+        words = {name: given.get(name, "") for name in _WORDS}
+        return cls(metrics=tuple(Metric.from_json(metric) for metric in metrics), **words)
 
 
 def metrics_named(names: Iterable[str], declared: Mapping[str, Metric]) -> dict[str, Metric]:

@@ -67,8 +67,8 @@ def read(source: Path) -> Benchmark:
     return Benchmark(
         space=space,
         metrics=tuple(metrics_named(names, _declared(source, header, ())).values()),
-        description=f"Runs of one's own, from {source.name}",
-        licence="",
+        description=header.description or f"Runs of one's own, from {source.name}",
+        licence=header.licence,
         runs=run_batches(source, space),
         origin="imported",
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from contracts.importer_contract import ImporterContract
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,7 +14,7 @@ from surronas.spaces import Cell201
 from surronas.spaces.known import SPACE_CLASSES, space_named
 from surronas.store import ORIGINS, STATUSES, TRAINING_METRICS, BenchmarkStore, Metric, Records, new_records
 from surronas.store.handover import write_runs
-from surronas.store.importers import import_benchmark
+from surronas.store.importers import Importer, import_benchmark, importer_named
 from surronas.store.importers.own_results import IMPORTER, read_runs, run_batches
 
 CELL = "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|none~0|none~1|avg_pool_3x3~2|"
@@ -22,6 +23,32 @@ SPACE_LINE = '# surronas: {"space": "cell201"}'
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\r\0"), max_size=20)
 EPOCHS = 3
+
+
+class TestRuns(ImporterContract):
+    @pytest.fixture
+    def importer(self) -> Importer:
+        return importer_named("runs")
+
+    @pytest.fixture(params=[".csv", ".jsonl"])
+    def source(self, request: pytest.FixtureRequest, tmp_path: Path, cell201: Cell201) -> Path:
+        metrics = [
+            Metric("valid_accuracy", "valid", "fraction", "maximize", source="ours", licence="CC0"),
+            Metric(
+                "params", None, "parameters", "minimize", source="ours", licence="CC0", per="architecture"
+            ),
+        ]
+        runs = new_records(6, 6, metrics, ["valid_accuracy"], 3)
+        runs["architecture"] = cell201.sample(6, np.random.default_rng(0))
+        runs["task"], runs["epochs"], runs["params"] = "t", 3, np.arange(6) + 9.0
+        runs["valid_accuracy"], runs["valid_accuracy_curve"] = np.linspace(0.1, 0.9, 6), 0.25
+        path = tmp_path / "source" / f"runs{request.param}"
+        path.parent.mkdir()
+        write_runs(runs, cell201, path, metrics=metrics, description="six runs", licence="CC0")
+        return path
+
+    def test_the_file_says_what_it_is(self, imported: BenchmarkStore) -> None:
+        assert (imported.description, imported.licence) == ("six runs", "CC0")
 
 
 def assert_same(found: Records, expected: Records) -> None:
