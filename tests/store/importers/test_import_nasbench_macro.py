@@ -103,3 +103,20 @@ def test_a_file_without_networks_is_refused(tmp_path: Path, content: str) -> Non
 def test_a_folder_without_the_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"there is no nas-bench-macro_cifar10\.json at"):
         import_benchmark(IMPORTER, tmp_path, tmp_path / "store")
+
+
+def test_the_landscape_is_the_one_known(store: BenchmarkStore) -> None:
+    networks = store.space.enumerate()
+    means = store.query(networks, "test_accuracy", seed="mean")
+    neighbors = store.space.codes(store.space.neighborhoods(networks)[0]).reshape(-1, 16)
+    best = neighbors[np.arange(len(networks)), means[neighbors].argmax(axis=1)]
+    assert (means >= means[best]).sum() == 15  # local maxima
+    uphill = np.where(means[best] > means, best, np.arange(len(networks)))
+    place, steps = np.arange(len(networks)), np.zeros(len(networks))
+    while (uphill[place] != place).any():
+        steps += uphill[place] != place
+        place = uphill[place]
+    assert steps.mean() == pytest.approx(4.24, abs=0.005)
+    assert (place == means.argmax()).mean() == pytest.approx(
+        0.109, abs=0.001
+    )  # starts that end at the optimum
