@@ -21,7 +21,14 @@ def run(arguments: argparse.Namespace) -> None:
         seed=arguments.seed,
         curves=dest.suffix != ".csv",
     )
-    write_runs(records, store.space, dest, metrics=store.metrics)
+    write_runs(
+        records,
+        store.space,
+        dest,
+        metrics=store.metrics,
+        description=store.description,
+        licence=store.licence,
+    )
     if arguments.json:
         print_json({"path": str(dest), "runs": len(records)})
     else:
