@@ -103,7 +103,7 @@ def misnamed(names: dict[str, int], cells: Architectures, every: int) -> tuple[i
 def _parse(record: bytes, path: Path) -> list[Any]:
     """Return name, epochs, adjacency, operations and metrics of one row."""
     try:
-        row = json.loads(record)
+        row = json.loads(record.decode())  # of bytes it would first guess the encoding
     except ValueError:
         row = None
     as_expected = isinstance(row, list) and [type(item) for item in row] == [str, int, str, str, str]
