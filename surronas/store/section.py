@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,12 +57,12 @@ class Section:
     @cached_property
     def rows(self) -> NDArray[np.int64]:
         """(n,) rows of the runs in the table's architectures."""
-        return self._merged[0]
+        return self._table_rows(self.parts[0]) if len(self.parts) == 1 else self._merged.rows
 
     @cached_property
     def seeds(self) -> NDArray[np.int64]:
         """(S,) seeds, ascending."""
-        return self.parts[0].seeds if len(self.parts) == 1 else np.unique(self._merged[1])
+        return self.parts[0].seeds if len(self.parts) == 1 else self._merged.seeds
 
     @property
     def single_seeds(self) -> NDArray[np.int64]:
@@ -73,9 +73,7 @@ class Section:
     @cached_property
     def seed_start(self) -> NDArray[np.int64]:
         """(S + 1,) where the runs of each seed start, and the end of the last."""
-        if len(self.parts) == 1:
-            return self.parts[0].seed_start
-        return np.append(np.searchsorted(self._merged[1], self.seeds), len(self._merged[1]))
+        return self.parts[0].seed_start if len(self.parts) == 1 else self._merged.seed_start
 
     @property
     def run_seeds(self) -> NDArray[np.int64]:
@@ -114,7 +112,7 @@ class Section:
         """Return (k,) where runs lie in the parts laid end to end."""
         return positions if self._order is None else self._order[positions]
 
-    def provenance(self) -> tuple[NDArray[np.int64], list[dict[str, Any]]]:
+    def provenance(self) -> tuple[NDArray[Any], list[dict[str, Any]]]:
         """Return (n,) indices into a list of provenances, and that list."""
         known: dict[int, int] = {}
         entries: list[dict[str, Any]] = []
@@ -122,7 +120,7 @@ class Section:
             if known.setdefault(id(part.segment), len(entries)) == len(entries):
                 entries += part.segment.provenance
         return self._in_order(
-            [p.provenance.astype(np.int64) + known[id(p.segment)] for p in self.parts]
+            [p.provenance.astype(np.int32) + known[id(p.segment)] for p in self.parts]
         ), entries
 
     def find(self, rows: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
@@ -155,19 +153,26 @@ class Section:
     @cached_property
     def _order(self) -> NDArray[np.int64] | None:
         """(n,) places, in the parts laid end to end, of the runs that count; None: as they are."""
-        return None if len(self.parts) == 1 else self._merged[2]
+        return None if len(self.parts) == 1 else self._merged.order
 
     @cached_property
-    def _merged(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """(n,) rows, (n,) seeds and (n,) places of the distinct runs: of twins the oldest part's."""
-        rows = np.concatenate([self._table_rows(part) for part in self.parts])
-        seeds = np.concatenate([part.seeds.repeat(np.diff(part.seed_start)) for part in self.parts])
-        if len(self.parts) == 1:
-            return rows, seeds, np.arange(len(rows))
-        order = np.lexsort((rows, seeds))  # stable: the oldest part comes first among equals
-        rows, seeds = rows[order], seeds[order]
-        first = np.append(True, (np.diff(rows) != 0) | (np.diff(seeds) != 0))[: len(rows)]
-        return rows[first], seeds[first], order[first]
+    def _merged(self) -> "_Merged":
+        """The distinct runs of all parts: of twins the oldest part's."""
+        size = max(len(self._table.codes), 1)
+        seeds = np.unique(np.concatenate([part.seeds for part in self.parts]))
+        keys = np.concatenate([self._keys(part, seeds, size) for part in self.parts])
+        order = np.argsort(keys, kind="stable")  # the oldest part comes first among equals
+        keys = keys[order]
+        first = np.append(True, keys[1:] != keys[:-1])[: len(keys)]
+        if not first.all():
+            keys, order = keys[first], order[first]
+        start = np.searchsorted(keys, np.arange(len(seeds) + 1) * size)
+        return _Merged(keys % size, order, seeds, start)
+
+    def _keys(self, part: StoredBlock, seeds: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+        """Return (n,) one number for the seed and table row of each run of a part, in their order."""
+        at = np.searchsorted(seeds, part.seeds) * size
+        return at.repeat(np.diff(part.seed_start)) + self._table_rows(part)
 
     def _table_rows(self, part: StoredBlock) -> NDArray[np.int64]:
         """Return the (n,) rows of a part's runs in the table's architectures."""
@@ -177,3 +182,12 @@ class Section:
 
     def _in_order(self, values: list[NDArray[Any]]) -> NDArray[Any]:
         return values[0] if self._order is None else np.concatenate(values)[self._order]
+
+
+class _Merged(NamedTuple):
+    """The n distinct runs of several parts, by seed, then row."""
+
+    rows: NDArray[np.int64]  # (n,) of the table
+    order: NDArray[np.int64]  # (n,) places in the parts laid end to end
+    seeds: NDArray[np.int64]  # (S,) ascending
+    seed_start: NDArray[np.int64]  # (S + 1,)
