@@ -88,33 +88,31 @@ COSTS = (
     ),
 )
 RUN_METRICS = tuple(_run_metrics())
-CURVES = tuple(m.name for m in RUN_METRICS if m.unit in (FRACTION, "nats"))
 
 
 @dataclass(frozen=True)
 class Run:
-    """One training run as the benchmark keeps it."""
+    """The numbers of one training run, out of the benchmark's dict, which is 20 times as large."""
 
     architecture: NDArray[np.int8]  # (d,)
     task: str
     seed: int
-    result: Mapping[str, Any]
+    epochs: int
+    values: dict[str, float]  # after the last epoch, and the times
+    curves: dict[str, NDArray[np.float32]]  # metric -> (epochs,), NaN where it was not evaluated
+    costs: tuple[float, float, float]  # parameters, multiply-adds, latency (ms; NaN: not measured)
 
 
 @dataclass
 class Costs:
-    """Parameters, multiply-adds and latency, gathered while the runs are read."""
+    """Parameters, multiply-adds and latency by task, gathered while the runs are read."""
 
     rows: dict[str, dict[bytes, tuple[float, float, float]]] = field(default_factory=dict)
 
     def gather(self, runs: Sequence[Run]) -> None:
         """Take the costs of one architecture, of one schedule; those that are there already stay."""
-        by_task: dict[str, list[Run]] = {}
-        for run in runs:
-            by_task.setdefault(run.task, []).append(run)
-        for task, same in by_task.items():
-            known = self.rows.setdefault(task, {})
-            known.setdefault(same[0].architecture.tobytes(), _costs(same))
+        for run in sorted(runs, key=lambda run: run.seed != SEED_OF_COSTS):
+            self.rows.setdefault(run.task, {}).setdefault(run.architecture.tobytes(), run.costs)
 
     def columns(self) -> Iterator[Columns]:
         """Give the columns of each task."""
@@ -128,61 +126,58 @@ class Costs:
 
 def runs_of(architecture: NDArray[np.int8], results: Mapping[Any, Any]) -> list[Run]:
     """Return the runs of one architecture and schedule, from the benchmark's "all_results"."""
-    return [Run(architecture, task, int(seed), result) for (task, seed), result in results.items()]
+    return [_run(architecture, task, int(seed), result) for (task, seed), result in results.items()]
+
+
+def _run(architecture: NDArray[np.int8], task: str, seed: int, result: Mapping[str, Any]) -> Run:
+    epochs = int(result["epochs"])
+    curves = {name: values for name, values in _curves(task, result, epochs) if not np.isnan(values).all()}
+    values = {name: float(curve[-1]) for name, curve in curves.items()} | dict(_seconds(task, result, epochs))
+    kept = {name: curve.astype(np.float32) for name, curve in curves.items() if epochs > 1}
+    return Run(architecture, task, seed, epochs, values, kept, _costs(result))
 
 
 def records_of(runs: Sequence[Run], benchmark: str) -> Iterator[Records]:
     """Give the records of runs, with their curves, one batch for each number of epochs."""
     by_epochs: dict[int, list[Run]] = {}
     for run in runs:
-        by_epochs.setdefault(int(run.result["epochs"]), []).append(run)
+        by_epochs.setdefault(run.epochs, []).append(run)
     for epochs, same in sorted(by_epochs.items()):
         yield _records(same, epochs, recipe(benchmark, epochs))
 
 
 def _records(runs: Sequence[Run], epochs: int, text: str) -> Records:
-    curves = {name: np.full((len(runs), epochs), np.nan) for name in CURVES}
-    for row, run in enumerate(runs):
-        for name, values in _curves(run, epochs):
-            curves[name][row] = values
-    drawn = [name for name, values in curves.items() if not np.isnan(values).all()]
-    records = new_records(
-        len(runs),
-        runs[0].architecture.size,
-        (m.name for m in RUN_METRICS),
-        drawn if epochs > 1 else (),
-        epochs,
-    )
+    drawn = dict.fromkeys(name for run in runs for name in run.curves)
+    names = (metric.name for metric in RUN_METRICS)
+    records = new_records(len(runs), runs[0].architecture.size, names, drawn, epochs)
     records["architecture"] = np.stack([run.architecture for run in runs])
     records["task"], records["seed"] = [run.task for run in runs], [run.seed for run in runs]
     records["recipe"], records["epochs"], records["origin"] = text, epochs, "benchmark"
-    for name in drawn:
-        records[name] = curves[name][:, -1]
-        if epochs > 1:
-            records[f"{name}_curve"] = curves[name]
     for row, run in enumerate(runs):
-        for name, seconds in _seconds(run, epochs):
-            records[name][row] = seconds
+        for name, value in run.values.items():
+            records[name][row] = value
+        for name, curve in run.curves.items():
+            records[f"{name}_curve"][row] = curve
     return records
 
 
-def _curves(run: Run, epochs: int) -> Iterator[tuple[str, NDArray[np.float64]]]:
+def _curves(task: str, result: Mapping[str, Any], epochs: int) -> Iterator[tuple[str, NDArray[np.float64]]]:
     """Give the (epochs,) curves of a run by metric, NaN where it was not evaluated."""
-    steps, result = range(epochs), run.result
+    steps = range(epochs)
     for name, key in (("train_accuracy", "train_acc1es"), ("train_top5_accuracy", "train_acc5es")):
         yield name, _numbers(result.get(key), steps) / 100
     yield "train_loss", _numbers(result.get("train_losses"), steps)
-    for split, images in _EVALUATIONS[run.task].items():
+    for split, images in _EVALUATIONS[task].items():
         keys = _keys(images, epochs)
         yield f"{split}_accuracy", _numbers(result["eval_acc1es"], keys) / 100
         yield f"{split}_loss", _numbers(result["eval_losses"], keys)
 
 
-def _seconds(run: Run, epochs: int) -> Iterator[tuple[str, float]]:
+def _seconds(task: str, result: Mapping[str, Any], epochs: int) -> Iterator[tuple[str, float]]:
     """Give the times of a run by metric, added up as the benchmark's own code does; NaN where one lacks."""
-    yield "train_seconds", _total(run.result.get("train_times"), range(epochs))
-    for split, images in _EVALUATIONS[run.task].items():
-        yield f"{split}_seconds", _total(run.result.get("eval_times"), _keys(images, epochs))
+    yield "train_seconds", _total(result.get("train_times"), range(epochs))
+    for split, images in _EVALUATIONS[task].items():
+        yield f"{split}_seconds", _total(result.get("eval_times"), _keys(images, epochs))
 
 
 def _numbers(given: Mapping[Any, float] | None, keys: Iterable[Any]) -> NDArray[np.float64]:
@@ -203,10 +198,8 @@ def _keys(images: str, epochs: int) -> tuple[str, ...]:
     return tuple(f"{images}@{epoch}" for epoch in range(epochs))
 
 
-def _costs(runs: Sequence[Run]) -> tuple[float, float, float]:
-    """Return parameters, multiply-adds and latency (ms) of one architecture on one task."""
-    results = [run.result for run in runs]
-    trusted = next((run.result for run in runs if run.seed == SEED_OF_COSTS), results[0])
-    latencies = [float(np.mean(result["latency"])) for result in results if result.get("latency")]
-    latency = 1000 * latencies[0] if latencies and latencies[0] > 0 else np.nan
-    return round(float(trusted["params"]) * 1e6), float(trusted["flop"]) * 1e6, latency
+def _costs(result: Mapping[str, Any]) -> tuple[float, float, float]:
+    """Return parameters, multiply-adds and latency (ms) as one run has them."""
+    seconds = float(np.mean(result["latency"])) if result.get("latency") else -1.0
+    latency = 1000 * seconds if seconds > 0 else np.nan  # the benchmark's own stand-in is -1
+    return round(float(result["params"]) * 1e6), float(result["flop"]) * 1e6, latency
