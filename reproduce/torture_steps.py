@@ -17,7 +17,7 @@ from torture_rows import SPACE, rows_of
 
 from surronas.errors import DuplicateRowsError
 from surronas.store import TRAINING_METRICS, BenchmarkStore, Records
-from surronas.store.importers.base import Benchmark, Importer, import_benchmark
+from surronas.store.importers import Benchmark, Importer, import_benchmark
 
 BATCHES = (1, 1, 5, 40, 1, 200)  # rows of one append after the other
 IMPORTED = (12, 1_500)  # batches of an import, and the rows of each

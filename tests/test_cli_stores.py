@@ -149,7 +149,7 @@ def test_check_tells_damage_and_repairs_it(capsys, store: BenchmarkStore, tmp_pa
 def test_merge_folds_and_adds_other_stores(capsys, store: BenchmarkStore, shipped: Path) -> None:
     assert "0 new runs; 120 in" in printed(capsys, "merge", store.path)
     assert len(list(store.path.glob("segment-*.h5"))) == 1
-    assert "repeat a run" in failure(capsys, "merge", store.path, shipped)
+    assert "are in both stores" in failure(capsys, "merge", store.path, shipped)
     assert answer(capsys, "merge", store.path, shipped, "--existing", "skip")["runs"] == 4500
 
 

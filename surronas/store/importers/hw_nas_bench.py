@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from surronas.errors import InputError
 from surronas.spaces import Cell201
-from surronas.store.importers.base import Benchmark, Columns, Fact, Importer, import_into
+from surronas.store.importers.base import Benchmark, Columns, Fact, Importer
+from surronas.store.importers.importing import import_into
 from surronas.store.importers.naslib_architectures import architectures_named
 from surronas.store.schema import Metric
 from surronas.store.store import BenchmarkStore

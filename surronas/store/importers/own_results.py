@@ -15,6 +15,7 @@ from surronas.store.run_files import FileHeader, check_same_meaning, metrics_nam
 from surronas.store.run_records import Rows, records_of
 from surronas.store.run_rows import Row, file_columns, file_header, file_rows
 from surronas.store.schema import CURVE_SUFFIX, KEY_FIELDS, Metric, Records, concatenate_records, new_records
+from surronas.store.store import BenchmarkStore
 
 BATCH_ROWS = 20_000  # runs in one batch of records
 BATCH_VALUES = 4_000_000  # runs x epochs of one curve in a batch: 16 MB
@@ -60,16 +61,30 @@ def read(source: Path) -> Benchmark:
     Raises:
         InputError: the file names no space, or has a column that is no metric.
     """
+    return _benchmark(source, None, ())
+
+
+def read_for(source: Path, store: BenchmarkStore) -> Benchmark:
+    """Return the runs of a file for a store, which tells the space and what it knows of metrics.
+
+    Raises:
+        InputError: the file is of another space, or has a column that is no metric.
+    """
+    return _benchmark(source, store.space, store.metrics)
+
+
+def _benchmark(source: Path, given: SearchSpace | None, metrics: Iterable[Metric]) -> Benchmark:
+    """Return the runs of a file; what it does not say itself is given."""
     header = file_header(source)
-    space = _space(source, header, None)
+    space, metrics = _space(source, header, given), tuple(metrics)
     columns = [name for name in file_columns(source) if name not in KEY_FIELDS]
     names = dict.fromkeys(name.removesuffix(CURVE_SUFFIX) for name in columns)
     return Benchmark(
         space=space,
-        metrics=tuple(metrics_named(names, _declared(source, header, ())).values()),
+        metrics=tuple(metrics_named(names, _declared(source, header, metrics)).values()),
         description=header.description or f"Runs of one's own, from {source.name}",
         licence=header.licence,
-        runs=run_batches(source, space),
+        runs=run_batches(source, space, metrics),
         origin="imported",
     )
 
@@ -80,6 +95,7 @@ IMPORTER = Importer(
     expects=EXPECTS,
     by_hand="write them yourself, or with surronas.store.handover.write_runs",
     read=read,
+    read_for=read_for,
 )
 
 

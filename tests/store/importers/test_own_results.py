@@ -14,7 +14,7 @@ from surronas.spaces import Cell201
 from surronas.spaces.known import SPACE_CLASSES, space_named
 from surronas.store import ORIGINS, STATUSES, TRAINING_METRICS, BenchmarkStore, Metric, Records, new_records
 from surronas.store.handover import write_runs
-from surronas.store.importers import Importer, import_benchmark, importer_named
+from surronas.store.importers import Importer, import_benchmark, import_into, importer_named
 from surronas.store.importers.own_results import IMPORTER, read_runs, run_batches
 
 CELL = "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|none~0|none~1|avg_pool_3x3~2|"
@@ -312,3 +312,14 @@ def test_files_that_can_not_be_read_are_refused(tmp_path: Path, cell201: Cell201
     }.items():
         with pytest.raises(InputError, match=message):
             read_runs(tmp_path / name, cell201)
+
+
+def test_a_file_without_a_header_goes_into_a_store_that_tells_the_space(tmp_path, cell201) -> None:
+    text = cell201.to_strings(cell201.from_codes(np.arange(2)))
+    path = tmp_path / "mine.csv"
+    path.write_text(
+        f"architecture,task,epochs,seed,valid_accuracy\n{text[0]},mine,12,0,0.5\n{text[1]},mine,12,0,0.625\n"
+    )
+    store = BenchmarkStore.create(tmp_path / "store", cell201)
+    assert import_into(store, IMPORTER, path) == (2, 0)
+    assert store.query(text, "valid_accuracy").tolist() == [0.5, 0.625]
