@@ -20,8 +20,10 @@ class FoldedColumns(Mapping[str, NDArray[Any]]):
         self._names = sorted(section.metrics)
 
     def __getitem__(self, metric: str) -> NDArray[Any]:
-        parts = np.concatenate([part.column(metric) for part in self._section.parts])
-        return parts[self._section.places(self._at)]
+        values = np.concatenate([part.column(metric) for part in self._section.parts])
+        for part in self._section.parts:
+            part.segment.container.release()
+        return values[self._section.places(self._at)]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)

@@ -144,4 +144,4 @@ def narrowest(values: NDArray[np.floating]) -> NDArray[Any]:
     """Return the values as float32 where that is exact for all, else as float64."""
     with np.errstate(over="ignore"):
         narrow = values.astype("<f4")
-    return narrow if np.array_equal(narrow, values, equal_nan=True) else values.astype("<f8")
+    return narrow if np.array_equal(narrow, values, equal_nan=True) else values.astype("<f8", copy=False)
