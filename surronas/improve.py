@@ -50,7 +50,9 @@ def improve(
     def prepare(store: Path, held_out: Path) -> None:
         start, judged = _sample(source, settings)
         for path, architectures in ((store, start), (held_out, judged)):
-            source.copy(path, architectures, task=settings.task, recipe=settings.recipe, seeds=settings.seeds)
+            source.copy(
+                path, architectures, tasks=[settings.task], recipes=[settings.recipe], seeds=settings.seeds
+            )
 
     with open_run(folder, settings, display, prepare, command) as run:
         rounds = run_loop(

@@ -1,7 +1,7 @@
 """Fold segments into one: the same runs, constants and provenance, each once."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,48 +13,60 @@ from surronas.store.segment import Segment
 from surronas.store.table import Section, Table
 
 
-class Selection(NamedTuple):
-    """Which runs to keep; None: any. Constants of the architectures kept come with them."""
+class Choice(Protocol):
+    """What is to be kept of a table."""
 
-    rows: NDArray[np.int64] | None = None  # of the table
-    task: str | None = None
-    recipe: str | None = None
-    seeds: Sequence[int] | None = None
+    @property
+    def of_runs(self) -> bool:
+        """Whether columns are kept only of architectures that have a run that is kept."""
 
     def positions(self, section: Section, at: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return those of a section's positions that are kept."""
-        task, recipe, epochs = section.key
-        if any(want and have and want != have for want, have in ((self.task, task), (self.recipe, recipe))):
-            return at[:0]
-        kept = np.ones(len(at), bool) if self.rows is None else np.isin(section.rows[at], self.rows)
-        if self.seeds is not None and epochs is not None:
-            kept &= np.isin(section.run_seeds[at], self.seeds)
-        return at[kept]
 
 
 def fold(
-    table: Table, members: Sequence[Segment], header: Header, selection: Selection | None = None
+    table: Table, members: Sequence[Segment], header: Header, choice: Choice | None = None
 ) -> Iterator[Part]:
-    """Give the bytes of one segment that holds what counts, and is selected, of a table's ``members``.
+    """Give the bytes of one segment that holds what counts, and is chosen, of a table's ``members``.
 
     Column by column, and curves by some chunks at a time: so much is in memory, not the whole segment.
     """
-    chosen = selection or Selection()
-    everything = selection is None and len(members) == len(table.segments)
-    used = np.ones(len(table.codes), bool) if everything else _used(table, members, chosen)
+    kept = _Kept(table, members, choice)
+    used = kept.used()
     pooled = _Provenance()
-    blocks = _blocks(table, members, chosen, np.cumsum(used) - 1, pooled)
+    blocks = _blocks(table, kept, np.cumsum(used) - 1, pooled)
     if used.all():
         return segment_bytes(header, table.codes, table.architectures, blocks, pooled.entries)
     return segment_bytes(header, table.codes[used], table.architectures[used], blocks, pooled.entries)
 
 
-def _used(table: Table, members: Sequence[Segment], chosen: Selection) -> NDArray[np.bool_]:
-    """Return (A,) which architectures of the table have anything that is kept."""
-    used = np.zeros(len(table.codes), bool)
-    for section in _sections(table):
-        used[section.rows[chosen.positions(section, section.winners(members))]] = True
-    return used
+class _Kept:
+    """What is kept of each section: what counts, lies in a member, and is chosen."""
+
+    def __init__(self, table: Table, members: Sequence[Segment], choice: Choice | None) -> None:
+        self._table, self._members, self._choice = table, members, choice
+        self._with_runs: NDArray[np.bool_] | None = None  # (A,) architectures whose columns are kept
+
+    def used(self) -> NDArray[np.bool_]:
+        """Return (A,) which architectures of the table have anything that is kept."""
+        if self._choice is None and len(self._members) == len(self._table.segments):
+            return np.ones(len(self._table.codes), bool)
+        used = np.zeros(len(self._table.codes), bool)
+        for section in _sections(self._table):  # runs come before columns
+            if self._choice is not None and self._choice.of_runs and section.key[2] is None:
+                self._with_runs = used
+                break
+            used[section.rows[self.positions(section)]] = True
+        return used
+
+    def positions(self, section: Section) -> NDArray[np.int64]:
+        """Return the positions of a section that are kept."""
+        at = section.winners(self._members)
+        if self._choice is not None:
+            at = self._choice.positions(section, at)
+        if self._with_runs is not None and section.key[2] is None:
+            at = at[self._with_runs[section.rows[at]]]
+        return at
 
 
 def _sections(table: Table) -> Iterator[Section]:
@@ -65,16 +77,10 @@ def _sections(table: Table) -> Iterator[Section]:
             part.segment.container.release()
 
 
-def _blocks(
-    table: Table,
-    members: Sequence[Segment],
-    chosen: Selection,
-    number: NDArray[np.int64],
-    pooled: "_Provenance",
-) -> Iterator[Block]:
+def _blocks(table: Table, kept: _Kept, number: NDArray[np.int64], pooled: "_Provenance") -> Iterator[Block]:
     """Give what is kept of each section; ``number`` (A,) is the new row of each architecture."""
     for section in _sections(table):
-        at = chosen.positions(section, section.winners(members))
+        at = kept.positions(section)
         if not len(at):
             continue
         index, entries = section.provenance()

@@ -14,13 +14,15 @@ from surronas.errors import InputError, StoreError
 from surronas.spaces import SearchSpace
 from surronas.store.attach import new_columns
 from surronas.store.batch import Batch, without_duplicates
-from surronas.store.fold import Selection, fold
+from surronas.store.fold import fold
 from surronas.store.layout import Header
 from surronas.store.lookup import Given
+from surronas.store.merge_stores import segment_of_other
 from surronas.store.new_segment import new_segment
 from surronas.store.opening import create_storage, table_of
 from surronas.store.reader import StoreReader
 from surronas.store.schema import TRAINING_METRICS, Metric, Records
+from surronas.store.selection import Selection
 from surronas.store.validation import validate
 
 
@@ -134,18 +136,24 @@ class BenchmarkStore(StoreReader):
         path: str | os.PathLike[str],
         architectures: Given | None = None,
         *,
-        task: str | None = None,
-        recipe: str | None = None,
+        tasks: Sequence[str] | None = None,
+        recipes: Sequence[str] | None = None,
+        epochs: Sequence[int] | None = None,
         seeds: Sequence[int] | None = None,
+        origins: Sequence[str] | None = None,
     ) -> "BenchmarkStore":
         """Return a new store with the runs of some architectures (None: all) at the given axes (None: any).
 
-        Each run keeps its provenance: who trained it, when, by which command and versions.
+        Each run keeps its provenance: who trained it, when, by which command and versions. Columns, such as
+        latency, come with the architectures; if epochs, seeds or origins choose, with those that have a run.
 
         Raises:
+            InputError: a value that the store does not have.
             StoreError: there is something at the path, or it can't be written.
         """
         rows = None if architectures is None else self._table.lookup.rows(architectures)
+        selection = Selection(rows, tasks, recipes, epochs, seeds, origins)
+        selection.check(self._table)
         copied = BenchmarkStore.create(
             path,
             self.space,
@@ -154,21 +162,36 @@ class BenchmarkStore(StoreReader):
             description=self.description,
             licence=self.licence,
         )
-        header = replace(copied._table.header, segment=secrets.token_hex(16))
-        selection = Selection(rows, task, recipe, seeds)
+        empty = copied._table.header
+        header = replace(empty, segment=secrets.token_hex(16), seen=(empty.segment,))
         parts = fold(self._table, self._table.segments, header, selection)
         with copied._storage.appending():
             copied._storage.add(copied._table, parts, header.segment)
         copied.refresh()
         return copied
 
-    def merge(self) -> None:
-        """Fold all segments of a folder into one; no query answers otherwise for it.
+    def merge(self, other: StoreReader | None = None, *, existing: str = "raise") -> int:
+        """Add all rows of another store, each with its provenance, and return how many runs were new.
+
+        Without another store: fold all segments of a folder into one; no query answers otherwise for it.
+        ``existing="skip"`` leaves out runs that this store has; what it has stays as it is.
 
         Raises:
-            StoreError: the folder can't be written; nothing was changed.
+            InputError: another space, or another definition of a metric or value of a column.
+            DuplicateRowsError: a run is in both stores.
+            StoreError: the store can't be written, or the other is damaged; nothing was changed.
         """
-        self._merge(everything=True)
+        if other is None:
+            self._merge(everything=True)
+            return 0
+        with self._storage.appending():
+            self.refresh()
+            segment, num_new = segment_of_other(self._table, other._table, existing)
+            if segment is not None:
+                self._storage.add(self._table, *segment)
+                self.refresh()
+        self._tidy()
+        return num_new
 
     def _tidy(self) -> None:
         """Fold many small segments; what was added is safe, so a failure may wait for the next time."""

@@ -83,7 +83,7 @@ def test_a_column_tells_where_it_comes_from(store: BenchmarkStore, cells, latenc
 
 
 def test_columns_come_along_in_a_copy(with_latency: BenchmarkStore, cells, latency, tmp_path: Path) -> None:
-    copy = with_latency.copy(tmp_path / "copy.h5", cells[:7], task="digits")
+    copy = with_latency.copy(tmp_path / "copy.h5", cells[:7], tasks=["digits"])
     np.testing.assert_array_equal(copy.query(cells[:7], "latency_ms", device="edgegpu"), latency[:7])
     with pytest.raises(MissingRowsError):
         copy.query(cells[7:], "latency_ms", device="edgegpu")

@@ -102,7 +102,7 @@ def test_a_newer_version_asks_for_an_upgrade(store: BenchmarkStore) -> None:
 
 def test_an_unknown_space_can_be_passed(path: Path, cells: np.ndarray) -> None:
     BenchmarkStore.create(path, Narrow()).append(make_runs(cells))
-    with pytest.raises(StoreError, match=r"space 'narrow', known are cell201.*; upgrade surronas, or pass"):
+    with pytest.raises(StoreError, match=r"space 'narrow', known are .*cell201.*; upgrade surronas, or pass"):
         BenchmarkStore.open(path)
     assert len(BenchmarkStore.open(path, space=Narrow())) == 60
     with pytest.raises(StoreError, match=r"space 'narrow' with choices .*, expected 'cell201'"):
