@@ -10,8 +10,10 @@ import struct
 from surronas.errors import InputError
 
 _MOST_TUPLES = 100_000  # that may be nested in one another: those that are no arguments of a call
-_RUN = re.compile(  # opcodes of fixed size that need no check, as many as follow each other
-    rb"(?:[(012NQRabde}l\]osu)\x81\x88\x89\x8f-\x94\x97\x98]|[Khq\x80].|M..|[Jj].{4}|[G\x95].{8})*+",
+_SHORT = b"|".join(re.escape(bytes([size])) + b"." * size for size in range(33))  # a size, and as many bytes
+_RUN = re.compile(  # as many opcodes that need no check as follow each other: of fixed size, or short texts
+    rb"(?:[(012NQRabde}l\]osu)\x81\x88\x89\x8f-\x94\x97\x98]|[Khq\x80].|M..|[Jj].{4}|[G\x95].{8}"
+    rb"|[\x8cUC](?:" + _SHORT + rb"))*+",
     re.DOTALL,
 )
 _SIZED = {  # opcodes followed by the size of what follows
