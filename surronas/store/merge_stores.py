@@ -126,7 +126,7 @@ def _repetition(other: Table, section: Section, at: int, repeated: int, total: i
     task, recipe, epochs = section.key
     row = int(section.rows[at])
     return (
-        f"{repeated} of {total} runs repeat a run that the store holds already: the first is "
+        f"{repeated} of {total} runs are in both stores: the first is "
         f"{other.space.to_strings(other.architectures[row : row + 1])[0]}, task {task!r}, epochs {epochs}, "
         f'seed {section.run_seeds[at]}, recipe {recipe[:60]!r}; pass existing="skip" to leave them out'
     )

@@ -33,7 +33,7 @@ def test_rows_that_are_in_both_are_refused_or_left_out(store: BenchmarkStore, ot
     before = store.records()
     with pytest.raises(
         DuplicateRowsError,
-        match=r"20 of 30 runs repeat a run that the store holds already: the first is \|.*, task 'digits'",
+        match=r"20 of 30 runs are in both stores: the first is \|.*, task 'digits'",
     ):
         store.merge(other)
     assert_same_runs(BenchmarkStore.open(store.path).records(), before)
