@@ -28,7 +28,7 @@ _SPOTS = (  # of both versions: AutoDL-Projects, exps/NAS-Bench-201/visualize.py
     Spot(11472, "params", "cifar10", 0, 559_000, 500),
     Spot(11472, "macs", "cifar10", 0, 78.56e6, 5e3),
 )
-_BESTS = {
+BESTS = {
     "v1_1": (  # xingchenwan/nasbowl, benchmarks/nas201.py
         Best("valid_accuracy", "cifar10-valid", 200, 0.9160666665, 5e-9, 6111),
         Best("test_accuracy", "cifar10-valid", 200, 0.91523333, 5e-8, 1459),
@@ -78,7 +78,7 @@ def facts(store: BenchmarkStore, listed: Sequence[str], version: str) -> Iterato
         yield Fact(
             "classes of isomorphic cells", 6_466, len(np.unique(store.space.keys(store.architectures)))
         )
-        yield from best_facts(store, listed, _BESTS.get(version, ()))
+        yield from best_facts(store, listed, BESTS.get(version, ()))
 
 
 def _version(name: str) -> str:

@@ -36,7 +36,7 @@ _SPOTS = (
     Spot(11, "test_accuracy", "cifar10", 200, 0.9158333333, 1e-9),
     Spot(284, "test_accuracy", "cifar10", 200, 0.8879, 1e-9),
 )
-_BESTS = (
+BESTS = (
     Best("test_accuracy", "cifar10", 200, 0.9437, 5e-5),  # ELO-Lab/MF-NAS, README
     Best("test_accuracy", "cifar100", 200, 0.7351, 5e-5),
     Best("test_accuracy", _IMAGENET, 200, 0.4731, 5e-5, 857),
@@ -60,7 +60,7 @@ def facts(store: BenchmarkStore, listed: Sequence[str]) -> Iterator[Fact]:
     if len(store.architectures) == len(listed):
         classes = len(np.unique(store.space.keys(store.architectures)))
         yield Fact("classes of isomorphic cells", 6_466, classes)  # notebooks/issue-12.ipynb
-        yield from best_facts(store, listed, _BESTS)
+        yield from best_facts(store, listed, BESTS)
 
 
 IMPORTER = Importer(

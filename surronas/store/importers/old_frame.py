@@ -57,7 +57,7 @@ def load_old_frame(file: IO[bytes]) -> dict[str, NDArray[Any]]:
             places = np.arange(len(names))[_places(block["mgr_locs"])]
             for place, values in zip(places, np.asarray(block["values"]), strict=True):
                 columns[str(names[place])] = values
-        if set(columns) != set(map(str, names)) or any(len(c) != len(rows) for c in columns.values()):
+        if sorted(columns) != sorted(map(str, names)) or any(len(c) != len(rows) for c in columns.values()):
             raise InputError("the pickled DataFrame's blocks do not make up its columns; it is damaged")
         return columns
 

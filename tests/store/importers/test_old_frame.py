@@ -65,3 +65,58 @@ def test_damaged_frames_never_crash(frame: bytes) -> None:
             load(bytes(content))
         except InputError:
             continue
+
+
+BASE, RANGE = b"cpandas.core.indexes.base\n", b"cpandas.core.indexes.range\nRangeIndex\n"
+
+
+def plain(content: object) -> bytes:
+    return pickle.dumps(content, 2)[2:-1]
+
+
+def framed(axes: list[object], blocks: list[dict[str, object]]) -> bytes:
+    """Return the pickle of a frame with this layout."""
+    layout = {"0.14.1": {"axes": axes, "blocks": blocks}}
+    manager = b"cpandas.core.internals.managers\nBlockManager\n)\x81" + plain((0, 0, 0, layout)) + b"b"
+    return b"\x80\x02cpandas.core.frame\nDataFrame\n)\x81}U\x05_data" + manager + b"sb."
+
+
+NAMES, ROWS, VALUES = np.array(["a", "b"]), np.arange(3), np.ones((2, 3))
+
+
+def test_a_small_frame_is_read() -> None:
+    back = load(framed([NAMES, ROWS], [{"values": VALUES, "mgr_locs": slice(0, 2, 1)}]))
+    assert {name: column.tolist() for name, column in back.items()} == {"a": [1, 1, 1], "b": [1, 1, 1]}
+
+
+@pytest.mark.parametrize(
+    ("axes", "block", "message"),
+    [
+        ([["a", "b"], ROWS], {"values": VALUES, "mgr_locs": slice(0, 2, 1)}, "an axis without labels"),
+        ([NAMES, ROWS], {"values": VALUES, "mgr_locs": [0, 1]}, "does not say where its blocks belong"),
+        ([NAMES, ROWS], {"values": VALUES[:1], "mgr_locs": slice(0, 1, 1)}, "do not make up its columns"),
+        ([NAMES, ROWS[:2]], {"values": VALUES, "mgr_locs": slice(0, 2, 1)}, "do not make up its columns"),
+        ([NAMES[[0, 0]], ROWS], {"values": VALUES, "mgr_locs": slice(0, 2, 1)}, "do not make up its columns"),
+    ],
+)
+def test_a_frame_that_does_not_fit_together_is_refused(
+    axes: list[object], block: dict[str, object], message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        load(framed(axes, [block]))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (BASE + b"_new_Index\n(" + BASE + b"Index\n}tR.", "an index of an unknown kind"),
+        (
+            BASE + b"_new_Index\n(" + RANGE + plain({"start": 0, "stop": 9**12, "step": 1}) + b"tR.",
+            "promises",
+        ),
+        (BASE + b"Index\n)R.", "calls a type that may only be named"),
+    ],
+)
+def test_tricks_with_an_index_are_refused(content: bytes, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        load(content)

@@ -146,3 +146,34 @@ def test_another_pickle_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.pth").write_bytes(b"\x80\x02K\x01." * 5)
     with pytest.raises(InputError, match=r"it is no file of torch\.save"):
         load_torch(tmp_path / "x.pth")
+
+
+REBUILD = b"ctorch._utils\n_rebuild_tensor_v2\n"
+STORAGE = b"(U\x07storagectorch\nFloatStorage\nU\x010U\x03cpuK\x02tQ"
+TRICKS = [
+    (b"U\x03abcQ.", "which is no storage of plain numbers"),
+    (b"(U\x07storagectorch\nSize\nU\x010U\x03cpuK\x02tQ.", "which is no storage of plain numbers"),
+    (REBUILD + b"(]K\x00(K\x02t(K\x01ttR.", "something other than a storage"),
+    (REBUILD + b"(" + STORAGE + b"K\x00U\x02xx(K\x01ttR.", "as the shape or strides"),
+    (REBUILD + b"(" + STORAGE + b"K\x00(J\xff\xff\xff\xfft(K\x01ttR.", "as the shape or strides"),
+    (REBUILD + b"(" + STORAGE + b"K\x01(K\x02t(K\x01ttR.", "reaches beyond its storage"),
+    (b"ctorch\nFloatStorage\n)R.", "calls a type that may only be named"),
+]
+
+
+@pytest.mark.parametrize(("content", "message"), TRICKS)
+def test_tricks_with_what_is_allowed_are_refused(tmp_path: Path, content: bytes, message: str) -> None:
+    with zipfile.ZipFile(tmp_path / "x.pth", "w") as archive:
+        archive.writestr("x/data.pkl", b"\x80\x02" + content)
+        archive.writestr("x/data/0", bytes(8))
+    with pytest.raises(InputError, match=message):
+        load_torch(tmp_path / "x.pth")
+
+
+def test_a_storage_of_another_size_is_refused(tmp_path: Path) -> None:
+    written = tmp_path / "x.pth"
+    torch.save(torch.arange(7), written, _use_new_zipfile_serialization=False)
+    content = written.read_bytes()
+    written.write_bytes(content[:-64] + (8).to_bytes(8, "little") + content[-56:])
+    with pytest.raises(InputError, match="does not hold the 7 numbers of storage"):
+        load_torch(written)
