@@ -1,7 +1,8 @@
-"""The store: what has been measured."""
+"""The store: what has been measured. What a query does not need is imported when it is first asked for."""
 
-from surronas.store.check import check_store
-from surronas.store.repair import repair_store
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from surronas.store.schema import (
     ORIGINS,
     SEED_MEAN,
@@ -14,7 +15,11 @@ from surronas.store.schema import (
     record_dtype,
 )
 from surronas.store.store import BenchmarkStore
-from surronas.store.view import Column, View
+
+if TYPE_CHECKING:
+    from surronas.store.check import check_store
+    from surronas.store.repair import repair_store
+    from surronas.store.view import Column, View
 
 __all__ = [
     "ORIGINS",
@@ -32,3 +37,12 @@ __all__ = [
     "record_dtype",
     "repair_store",
 ]
+
+_FOUND_IN = {"check_store": "check", "repair_store": "repair", "Column": "view", "View": "view"}
+
+
+def __getattr__(name: str) -> object:
+    """Return what is asked for, imported now."""
+    if name in _FOUND_IN:
+        return getattr(import_module(f"surronas.store.{_FOUND_IN[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

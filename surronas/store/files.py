@@ -4,7 +4,6 @@ import contextlib
 import fcntl
 import io
 import os
-import secrets
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -65,7 +64,7 @@ def _write(file: BinaryIO, parts: Iterable[Part]) -> None:
 
 def partial_name(path: Path) -> Path:
     """Return a fresh name beside ``path`` that readers ignore."""
-    return path.with_name(f".{path.name}.{secrets.token_hex(8)}{PARTIAL}")
+    return path.with_name(f".{path.name}.{os.urandom(8).hex()}{PARTIAL}")
 
 
 def sync_folder(folder: Path) -> None:

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import secrets
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -10,7 +9,6 @@ from pathlib import Path
 
 from surronas.errors import StoreError
 from surronas.store.files import check_writable, locked, remove_strays, write_aside
-from surronas.store.fold import fold
 from surronas.store.lineage import folded_by, heads, replaced_by, vanished
 from surronas.store.segment import Segment
 from surronas.store.storage import FILE_SUFFIX, Parts, TableOf, segment_age, segment_name
@@ -93,7 +91,9 @@ class FolderStorage:
 
     def _fold(self, table: Table, members: list[Segment]) -> None:
         """Put one segment, as old as the oldest member, in the place of the members."""
-        identity = secrets.token_hex(16)
+        from surronas.store.fold import fold  # here, not above: readers need none of it
+
+        identity = os.urandom(16).hex()
         headers = [segment.header for segment in members]
         others = [segment.header for segment in table.segments if segment not in members]
         header = replace(

@@ -14,46 +14,19 @@ A block with ``per="architecture"`` holds one column of architectures, such as p
 """
 
 from collections.abc import Generator, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from surronas.spaces import Architectures
-from surronas.store.container import FORMAT, VERSION
 from surronas.store.curve_chunks import Curves, CurvesInMemory
 from surronas.store.files import Part
+from surronas.store.header import Header
 from surronas.store.image import Image
-from surronas.store.schema import Metric
 
-
-@dataclass(frozen=True)
-class Header:
-    """What a segment says of the store it belongs to, of itself, and of the segments folded into it."""
-
-    space: str
-    num_choices: list[int]
-    metrics: tuple[Metric, ...]
-    canonical: bool = False
-    description: str = ""
-    licence: str = ""
-    segment: str = ""
-    replaces: tuple[str, ...] = ()
-    seen: tuple[str, ...] = ()  # lineage.py says what these are for
-    folded: tuple[tuple[int, tuple[str, ...]], ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the header as a JSON-able dict."""
-        return asdict(self) | {"format": FORMAT, "version": VERSION}
-
-    @classmethod
-    def from_json(cls, given: dict[str, Any]) -> "Header":
-        """Return the header that ``to_json`` wrote."""
-        metrics = tuple(Metric.from_json(metric) for metric in given["metrics"])
-        kept = {name: given[name] for name in cls.__dataclass_fields__ if name in given}
-        lineage = {name: tuple(given.get(name, ())) for name in ("replaces", "seen", "folded")}
-        return cls(**(kept | lineage | {"metrics": metrics}))
+__all__ = ["Block", "Header", "narrowest", "segment_bytes"]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ Nobody names the newest segments yet: that they vanish is noticed only if someth
 
 from collections.abc import Iterable, Sequence
 
-from surronas.store.layout import Header
+from surronas.store.header import Header
 
 Folded = tuple[tuple[int, tuple[str, ...]], ...]  # when (seconds), and which segments were replaced
 

@@ -1,7 +1,6 @@
 """Find a store, or make one; know its search space; see its segments as one table."""
 
-import secrets
-import shutil
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,10 +12,10 @@ from surronas.errors import StoreError
 from surronas.spaces import SPACE_CLASSES, SearchSpace, space_named
 from surronas.store.files import partial_name, sync_folder, write_aside
 from surronas.store.folder import FolderStorage
-from surronas.store.layout import Header, segment_bytes
+from surronas.store.header import Header
 from surronas.store.segment import Segment
 from surronas.store.single_file import FileStorage
-from surronas.store.storage import FILE_SUFFIX, Storage, segment_name
+from surronas.store.storage import FILE_SUFFIX, Parts, Storage, segment_name
 from surronas.store.table import Table
 
 
@@ -41,18 +40,27 @@ def create_storage(path: Path, header: Header) -> None:
     Raises:
         StoreError: there is something at the path, or it can't be written.
     """
-    if path.exists():
-        raise StoreError(f"can't create a store at {path}: it exists; open it, or choose another path")
     width = len(header.num_choices)
     first = replace(header, segment=secrets.token_hex(16))
     parts = segment_bytes(first, np.empty(0, np.int64), np.empty((0, width), np.int8), [], [])
+    put_in_place(path, parts, first.segment)
+
+
+def put_in_place(path: Path, parts: Parts, identity: str) -> None:
+    """Write a store of one segment: it is there whole or not at all.
+
+    Raises:
+        StoreError: there is something at the path, or it can't be written.
+    """
+    if path.exists():
+        raise StoreError(f"can't create a store at {path}: it exists; open it, or choose another path")
     if path.suffix == FILE_SUFFIX:
         write_aside(path, parts)
         return
     aside = partial_name(path)
     try:
         aside.mkdir()
-        write_aside(aside / segment_name(time.time_ns(), first.segment), parts)
+        write_aside(aside / segment_name(time.time_ns(), identity), parts)
         aside.rename(path)
         sync_folder(path.parent)
     except OSError as error:

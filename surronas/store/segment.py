@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from surronas.spaces import Architectures
 from surronas.store.container import Container
 from surronas.store.curve_chunks import CHUNKS, inflate
-from surronas.store.layout import Header
+from surronas.store.header import Header
 
 
 class Segment:

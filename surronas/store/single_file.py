@@ -9,7 +9,6 @@ from pathlib import Path
 from surronas.errors import StoreError
 from surronas.store.container import Container
 from surronas.store.files import check_writable, joined, locked, remove_strays, write_aside
-from surronas.store.fold import fold
 from surronas.store.segment import Segment
 from surronas.store.storage import Parts, TableOf
 from surronas.store.table import Table
@@ -45,6 +44,8 @@ class FileStorage:
 
     def add(self, table: Table, parts: Parts, identity: str) -> None:
         """Write the file anew, with the new segment folded in, and rename it into place."""
+        from surronas.store.fold import fold  # here, not above: readers need none of it
+
         content = joined(parts)
         old, new = table.segments[0], Segment(Container(content, str(self.path)))
         both = Table([old, new], table.space)

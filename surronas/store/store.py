@@ -1,9 +1,11 @@
-"""The store of measured architectures: create, open, query, append."""
+"""The store of measured architectures: create, open, query, append.
+
+What only writing needs is imported by the methods that write: see reader.py.
+"""
 
 import contextlib
 import functools
 import os
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,18 +14,11 @@ from numpy.typing import ArrayLike
 
 from surronas.errors import InputError, StoreError
 from surronas.spaces import SearchSpace
-from surronas.store.attach import new_columns
-from surronas.store.batch import Batch, without_duplicates
-from surronas.store.fold import fold
-from surronas.store.layout import Header
+from surronas.store.header import Header
 from surronas.store.lookup import Given
-from surronas.store.merge_stores import segment_of_other
-from surronas.store.new_segment import new_segment
-from surronas.store.opening import create_storage, table_of
+from surronas.store.opening import create_storage, put_in_place, table_of
 from surronas.store.reader import StoreReader
 from surronas.store.schema import TRAINING_METRICS, Metric, Records
-from surronas.store.selection import Selection
-from surronas.store.validation import validate
 
 
 class BenchmarkStore(StoreReader):
@@ -82,6 +77,10 @@ class BenchmarkStore(StoreReader):
             DuplicateRowsError: a run is already there, or twice in the batch.
             StoreError: the store can't be written (read-only, disk full); nothing was changed.
         """
+        from surronas.store.batch import Batch, without_duplicates
+        from surronas.store.new_segment import new_segment
+        from surronas.store.validation import validate
+
         decisions = validate(self._table.with_metrics(metrics), records)
         with self._storage.appending():
             self.refresh()
@@ -117,6 +116,8 @@ class BenchmarkStore(StoreReader):
             InputError: an unknown metric, one of runs, values that can't be, or other ones than are held.
             StoreError: the store can't be written; nothing was changed.
         """
+        from surronas.store.attach import new_columns
+
         decisions = self._table.lookup.decisions(architectures)
         self._space.validate(decisions)
         with self._storage.appending():
@@ -151,24 +152,23 @@ class BenchmarkStore(StoreReader):
             InputError: a value that the store does not have.
             StoreError: there is something at the path, or it can't be written.
         """
+        from surronas.store.fold import fold
+        from surronas.store.selection import Selection
+
         rows = None if architectures is None else self._table.lookup.rows(architectures)
         selection = Selection(rows, tasks, recipes, epochs, seeds, origins)
         selection.check(self._table)
-        copied = BenchmarkStore.create(
-            path,
-            self.space,
+        header = replace(
+            self._table.header,
+            segment=secrets.token_hex(16),
+            replaces=(),
+            seen=(),
+            folded=(),
             metrics=self.metrics,
-            canonical=self.canonical,
-            description=self.description,
-            licence=self.licence,
         )
-        empty = copied._table.header
-        header = replace(empty, segment=secrets.token_hex(16), seen=(empty.segment,))
         parts = fold(self._table, self._table.segments, header, selection)
-        with copied._storage.appending():
-            copied._storage.add(copied._table, parts, header.segment)
-        copied.refresh()
-        return copied
+        put_in_place(Path(path), parts, header.segment)
+        return BenchmarkStore.open(path, space=self.space)
 
     def merge(self, other: StoreReader | None = None, *, existing: str = "raise") -> int:
         """Add all rows of another store, each with its provenance, and return how many runs were new.
@@ -184,6 +184,8 @@ class BenchmarkStore(StoreReader):
         if other is None:
             self._merge(everything=True)
             return 0
+        from surronas.store.merge_stores import segment_of_other
+
         with self._storage.appending():
             self.refresh()
             segment, num_new = segment_of_other(self._table, other._table, existing)
