@@ -41,6 +41,7 @@ class Lookup:
         self._limits = np.minimum(space.num_choices, 128).astype(np.uint8)
         self._numbered = space.numbered
         self._num_bisected = 0
+        self._with_twins = False  # whether the direct look-up knows of canonical forms yet
 
     def rows(self, given: Given) -> NDArray[np.int64]:
         """Return the (n,) rows of the architectures; where there is none, the number of rows.
@@ -50,7 +51,7 @@ class Lookup:
         """
         decisions = self.decisions(given)
         if self._direct is not None:
-            return self._direct.take(self._numbers(decisions))
+            return self._directly(self._numbers(decisions))
         rows, found = self._find(decisions)
         if not found.all():
             if self._canonical:  # a stored form is its own canonical form: only the others need theirs
@@ -115,7 +116,17 @@ class Lookup:
             return None
         direct = np.full(self._space.num_codes, len(self._codes), dtype=np.int64)
         direct[self._codes] = np.arange(len(self._codes))
-        return direct[_canonical_codes(self._space)] if self._canonical else direct
+        return direct
+
+    def _directly(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the (n,) rows of codes in a small space."""
+        assert self._direct is not None
+        rows = self._direct.take(numbers)
+        if self._canonical and not self._with_twins and (rows == len(self._codes)).any():
+            self._direct = self._direct[_canonical_codes(self._space)]  # 100 ms, once it is needed
+            self._with_twins = True
+            return self._direct.take(numbers)
+        return rows
 
     @cached_property
     def _index(self) -> RowIndex:
