@@ -40,8 +40,10 @@ def create_storage(path: Path, header: Header) -> None:
     Raises:
         StoreError: there is something at the path, or it can't be written.
     """
+    from surronas.store.layout import segment_bytes  # here, not above: readers need none of it
+
     width = len(header.num_choices)
-    first = replace(header, segment=secrets.token_hex(16))
+    first = replace(header, segment=os.urandom(16).hex())
     parts = segment_bytes(first, np.empty(0, np.int64), np.empty((0, width), np.int8), [], [])
     put_in_place(path, parts, first.segment)
 
@@ -57,6 +59,8 @@ def put_in_place(path: Path, parts: Parts, identity: str) -> None:
     if path.suffix == FILE_SUFFIX:
         write_aside(path, parts)
         return
+    import shutil  # here, not above: it costs readers 3 ms
+
     aside = partial_name(path)
     try:
         aside.mkdir()

@@ -160,7 +160,7 @@ class BenchmarkStore(StoreReader):
         selection.check(self._table)
         header = replace(
             self._table.header,
-            segment=secrets.token_hex(16),
+            segment=os.urandom(16).hex(),
             replaces=(),
             seen=(),
             folded=(),
