@@ -133,7 +133,7 @@ def _runs(cells: Architectures, task: str, epochs: int, seed: int, **values: NDA
     """Return records of one task, schedule and seed."""
     records = new_records(len(cells), cells.shape[1], values)
     records["architecture"], records["task"], records["epochs"], records["seed"] = cells, task, epochs, seed
-    records["recipe"], records["origin"] = recipe(BENCHMARK, epochs), "benchmark"
+    records["recipe"], records["origin"] = recipe(BENCHMARK), "benchmark"
     for name, column in values.items():
         records[name] = column
     return records

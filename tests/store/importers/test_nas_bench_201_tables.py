@@ -9,7 +9,7 @@ import pytest
 from contracts.importer_contract import ImporterContract
 from nats_sample import INDICES, TSS, load, sample_folder
 
-from surronas.errors import ImportFactsError, InputError
+from surronas.errors import AmbiguousQueryError, ImportFactsError, InputError
 from surronas.spaces import Cell201
 from surronas.store import SEED_MEAN, BenchmarkStore
 from surronas.store.importers import Importer, ImportReport, import_benchmark, importer_named
@@ -191,6 +191,15 @@ def test_a_search_is_told_the_truth(store: BenchmarkStore) -> None:
     assert store.query(best, "test_accuracy", task="cifar10", epochs=200, seed="mean") == [
         pytest.approx(0.943733, abs=1e-6)
     ]
+
+
+def test_what_a_question_leaves_open_is_told(store: BenchmarkStore) -> None:
+    with pytest.raises(
+        AmbiguousQueryError, match=r"leaves the epochs open and the store holds several: 12, 200"
+    ):
+        store.query(store.architectures, "test_accuracy", task="cifar100", seed="mean")
+    with pytest.raises(AmbiguousQueryError, match="leaves the seed open"):
+        store.query(store.architectures, "test_accuracy", task="cifar100", epochs=200)
 
 
 def test_the_least_source_is_the_one_table(shared: Path, importer: Importer, tmp_path: Path) -> None:
