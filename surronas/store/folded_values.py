@@ -48,11 +48,12 @@ class FoldedCurves:
         part, number = self._packed_before(rows)
         for start in range(0, len(part), _CHUNKS_AT_ONCE):
             here = slice(start, start + _CHUNKS_AT_ONCE)
-            if (part[here] >= 0).all():
-                self.blank = False
-                yield from self._as_they_are(part[here].tolist(), number[here].tolist())
+            of_runs = slice(start * rows, (start + _CHUNKS_AT_ONCE) * rows)
+            if not (part[here] >= 0).all():
+                yield from self._anew(of_runs, rows)
             else:
-                yield from self._anew(start * rows, (start + _CHUNKS_AT_ONCE) * rows, rows)
+                self._look_for_values(of_runs)
+                yield from self._as_they_are(part[here].tolist(), number[here].tolist())
 
     def _packed_before(self, rows: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return, for each of the k chunks to come, the part and chunk of the same rows; part -1: none."""
@@ -76,8 +77,13 @@ class FoldedCurves:
         for of, chunk in zip(part, number, strict=True):
             yield from self._section.parts[of].packed_chunks(self._metric, [chunk])
 
-    def _anew(self, start: int, stop: int, rows: int) -> Iterator[bytes | memoryview]:
-        values = self._section.curves(self._metric, self._at[start:stop])
+    def _anew(self, of_runs: slice, rows: int) -> Iterator[bytes | memoryview]:
+        values = self._section.curves(self._metric, self._at[of_runs])
         self.blank = self.blank and bool(np.isnan(values).all())
         for first in range(0, len(values), rows):
             yield deflate(values[first : first + rows], rows)
+
+    def _look_for_values(self, of_runs: slice) -> None:
+        """Note whether there are any, as long as none has been seen: packed chunks do not tell."""
+        if self.blank:
+            self.blank = bool(np.isnan(self._section.curves(self._metric, self._at[of_runs])).all())
