@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from surronas.errors import ArchitectureError, InputError
 from surronas.spaces.graph import Graph
+from surronas.spaces.graph_batch import GraphBatch, batched
 
 Architectures = NDArray[np.int8]  # (n, d): one row an architecture, one column a decision
 _CODES_END = 2**63
@@ -224,6 +225,10 @@ class SearchSpace(ABC):
     @abstractmethod
     def graph(self, architecture: ArrayLike) -> Graph:
         """Return the graph of one architecture: all that training and encodings need."""
+
+    def graphs(self, architectures: Architectures) -> GraphBatch:
+        """Return the graphs of n architectures as arrays; override where they needn't be made one by one."""
+        return batched([self.graph(row) for row in architectures])
 
 
 def _hashes(architectures: Architectures) -> NDArray[np.int64]:

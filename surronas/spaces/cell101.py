@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -20,6 +21,7 @@ from surronas.spaces.cell101_isomorphism import (
     module_hash,
 )
 from surronas.spaces.graph import IDENTITY, Graph
+from surronas.spaces.graph_batch import GraphBatch, fixed_edges
 
 OPERATIONS = ("conv3x3-bn-relu", "conv1x1-bn-relu", "maxpool3x3")  # in the benchmark's order
 INPUT, OUTPUT = "input", "output"
@@ -140,6 +142,16 @@ class Cell101(SearchSpace):
             raise ArchitectureError(f"expected one architecture, got {len(cell)}")
         edges = tuple((*EDGES[i], IDENTITY) for i in np.flatnonzero(cell[0, :NUM_EDGES]))
         return Graph(VERTICES, edges, (INPUT, *(OPERATIONS[op] for op in cell[0, NUM_EDGES:]), OUTPUT))
+
+    def graphs(self, architectures: Architectures) -> GraphBatch:
+        """Return the graphs of n cells as arrays."""
+        names, by_target = (*OPERATIONS, INPUT, OUTPUT, IDENTITY), np.argsort(TARGETS, kind="stable")
+        wires = np.where(architectures[:, by_target] > 0, names.index(IDENTITY), -1)
+        batch = fixed_edges(names, [EDGES[i] for i in by_target], wires)
+        inner = architectures[:, NUM_EDGES:].astype(np.int64)
+        framed = np.pad(inner, ((0, 0), (1, 0)), constant_values=names.index(INPUT))
+        on_nodes = np.pad(framed, ((0, 0), (0, 1)), constant_values=names.index(OUTPUT))
+        return replace(batch, node_operation=on_nodes)
 
 
 def _alive(architectures: Architectures) -> NDArray[np.bool_]:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from surronas.errors import ArchitectureError
 from surronas.spaces.base import Architectures, SearchSpace
 from surronas.spaces.graph import Graph
+from surronas.spaces.graph_batch import GraphBatch, fixed_edges
 
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
 EDGES = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))  # in the order of the benchmark's string
@@ -66,6 +67,10 @@ class Cell201(SearchSpace):
         if len(cell) != 1:
             raise ArchitectureError(f"expected one architecture, got {len(cell)}")
         return Graph(4, tuple((s, t, OPERATIONS[op]) for (s, t), op in zip(EDGES, cell[0], strict=True)))
+
+    def graphs(self, architectures: Architectures) -> GraphBatch:
+        """Return the graphs of n cells as arrays."""
+        return fixed_edges(OPERATIONS, EDGES, architectures)
 
 
 def _parse(text: str) -> list[int]:

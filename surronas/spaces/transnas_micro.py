@@ -11,6 +11,7 @@ from surronas.errors import ArchitectureError
 from surronas.spaces.base import Architectures, SearchSpace
 from surronas.spaces.cell201 import EDGES, Cell201
 from surronas.spaces.graph import Graph
+from surronas.spaces.graph_batch import GraphBatch, fixed_edges
 
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3")
 SKIP = 1
@@ -62,6 +63,10 @@ class TransNASMicro(SearchSpace):
         if len(cell) != 1:
             raise ArchitectureError(f"expected one architecture, got {len(cell)}")
         return Graph(4, tuple((s, t, OPERATIONS[op]) for (s, t), op in zip(EDGES, cell[0], strict=True)))
+
+    def graphs(self, architectures: Architectures) -> GraphBatch:
+        """Return the graphs of n cells as arrays."""
+        return fixed_edges(OPERATIONS, EDGES, architectures)
 
 
 def _parse(text: str) -> list[int]:
