@@ -72,6 +72,11 @@ class Table:
         """Which rows of this table are isomorphic."""
         return Twins(self.space, self.architectures)
 
+    @cached_property
+    def recipes(self) -> list[str]:
+        """All recipes of runs and of columns of architectures."""
+        return sorted({key[1] for key in self.sections} | {key[1] for key in self.constants})
+
     def with_metrics(self, metrics: Iterable[Metric]) -> "Table":
         """Return this table with more metrics; what it says itself of a metric's source and meaning stays.
 

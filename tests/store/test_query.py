@@ -231,3 +231,18 @@ def test_info_counts(store: BenchmarkStore, cells: np.ndarray) -> None:
     assert (missing["valid_accuracy"], missing["params"], missing["test_loss"]) == (0, 0, 1)
     assert [entry["runs"] for entry in facts["provenance"] if entry["command"] == "by hand"] == [1]
     assert facts["bytes"] > 0
+
+
+def test_a_recipe_is_named_by_a_part_of_its_text(store: BenchmarkStore, cells, runs) -> None:
+    other = runs.copy()
+    other["recipe"], other["valid_accuracy"] = '{"learning_rate":0.2,"mine":true}', 0.5
+    store.append(other)
+    with pytest.raises(AmbiguousQueryError, match="leaves the recipe open"):
+        store.query(cells, "valid_accuracy", seed=0)
+    assert (store.query(cells, "valid_accuracy", recipe="mine", seed=0) == 0.5).all()
+    assert (store.query(cells, "params", recipe="0.1") == store.query(cells, "params", recipe="mine")).all()
+    assert len(store.records(recipe="mine")) == 60
+    with pytest.raises(AmbiguousQueryError, match="2 recipes contain 'rate'.*give more of the text"):
+        store.query(cells, "valid_accuracy", recipe="rate", seed=0)
+    with pytest.raises(MissingRowsError):
+        store.query(cells, "valid_accuracy", recipe="yours", seed=0)
