@@ -116,7 +116,9 @@ def fetch(parser: Parser) -> None:
 def axes(parser: Parser) -> None:
     """Add the axes of a store, each needed only where the store holds several."""
     parser.add_argument("--task", help="needed only where the store holds several")
-    parser.add_argument("--recipe", help="the recipe's JSON text, needed only where the store holds several")
+    parser.add_argument(
+        "--recipe", help="any part of its text that no other has; needed where there are several"
+    )
     parser.add_argument("--epochs", type=int, help="needed only where the store holds several")
 
 

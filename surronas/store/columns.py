@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from surronas.errors import AmbiguousQueryError
 from surronas.store.axes import Axes
+from surronas.store.recipes import whole_recipe
 from surronas.store.table import Section, Table
 
 
@@ -32,6 +33,7 @@ def column_values(table: Table, metric: str, axes: Axes) -> NDArray[Any] | None:
     Raises:
         AmbiguousQueryError: an axis is left open that the column has several values of.
     """
+    axes = axes._replace(recipe=whole_recipe(table, axes.recipe))
     sections = [section for section in table.constants_of(metric) if _answers(section, axes)]
     left_open = {
         "task": [section.key[0] for section in sections if axes.task is None and section.key[0]],

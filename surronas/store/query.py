@@ -12,6 +12,7 @@ from surronas.store.axes import Axes
 from surronas.store.columns import column_values, listed, of_seed
 from surronas.store.lookup import Given
 from surronas.store.missing import missing_rows, no_section
+from surronas.store.recipes import whole_recipe
 from surronas.store.seeds import of_single_seeds, one_seed, published_mean, seed_mean
 from surronas.store.table import Section, Table
 
@@ -179,6 +180,7 @@ def select(table: Table, axes: Axes) -> Section | None:
 
 def matching(table: Table, axes: Axes) -> Iterable[Section]:
     """Return the sections of runs at the given axes; None means any."""
+    axes = axes._replace(recipe=whole_recipe(table, axes.recipe))
     for section in table.sections.values():
         if all(want is None or want == have for want, have in zip(axes[:3], section.key, strict=True)):
             yield section

@@ -124,7 +124,8 @@ class StoreReader:
     ) -> NDArray[np.float64]:
         """Return the (n,) values of a metric for (n, d) or (d,) decisions, or n strings.
 
-        An axis may be left open (None) only where the store holds one value of it. ``seed`` is one seed,
+        An axis may be left open (None) only where the store holds one value of it. A recipe is named by any
+        part of its text that only one recipe has. ``seed`` is one seed,
         "mean" (the source's own where that is all it gives, else over the seeds that have a value), or
         "all": (n, S), in the order of ``seeds``, NaN where one is missing. Only runs with status ok answer;
         columns of architectures (params, latency) need no seed or epochs, some need a ``device``.

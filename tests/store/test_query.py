@@ -242,7 +242,7 @@ def test_a_recipe_is_named_by_a_part_of_its_text(store: BenchmarkStore, cells, r
     assert (store.query(cells, "valid_accuracy", recipe="mine", seed=0) == 0.5).all()
     assert (store.query(cells, "params", recipe="0.1") == store.query(cells, "params", recipe="mine")).all()
     assert len(store.records(recipe="mine")) == 60
-    with pytest.raises(AmbiguousQueryError, match="2 recipes contain 'rate'.*give more of the text"):
+    with pytest.raises(AmbiguousQueryError, match=r"2 recipes contain 'rate'.*give more of the text"):
         store.query(cells, "valid_accuracy", recipe="rate", seed=0)
     with pytest.raises(MissingRowsError):
         store.query(cells, "valid_accuracy", recipe="yours", seed=0)
