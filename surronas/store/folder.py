@@ -87,7 +87,7 @@ class FolderStorage:
             members = list(live) if everything else _small(live)
             if len(members) > 1:
                 self._fold(table_of(live), members)
-            remove_strays(self.path, "segment-*", older_than_seconds=STRAY_SECONDS)
+            remove_strays(self.path, "segment-.*", older_than_seconds=STRAY_SECONDS)
 
     def _fold(self, table: Table, members: list[Segment]) -> None:
         """Put one segment, as old as the oldest member, in the place of the members."""

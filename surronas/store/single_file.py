@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -39,7 +40,7 @@ class FileStorage:
         """Hold the file's lock: one append at a time."""
         check_writable(self.path)
         with locked(self.path.with_name(self.path.name + ".lock")):
-            remove_strays(self.path.parent, f"{self.path.name}.*", older_than_seconds=0)
+            remove_strays(self.path.parent, re.escape(self.path.name), older_than_seconds=0)
             yield
 
     def add(self, table: Table, parts: Parts, identity: str) -> None:

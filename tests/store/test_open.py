@@ -133,11 +133,15 @@ def test_stray_files_of_killed_writers_are_ignored(store: BenchmarkStore, runs: 
     beside = store.path if store.path.is_dir() else store.path.parent
     stray = beside / f".{segment_files(store)[0].name}.0123.partial"
     stray.write_bytes(b"half a segm")
+    of_another = beside / f".{segment_files(store)[0].name}.csv.0123.partial"
+    of_another.write_bytes(b"half a tab")
     assert_same_runs(BenchmarkStore.open(store.path).records(), runs)
     os.utime(stray, (0, 0))
+    os.utime(of_another, (0, 0))
     store.append(make_runs(store.architectures, (5,)))
     store.merge()
     assert not stray.exists()
+    assert of_another.exists() or store.path.is_dir()
     assert store.check() == []
 
 

@@ -1,5 +1,6 @@
 """From an importer to a store: built aside, checked against published facts, renamed; or added to one."""
 
+import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -7,7 +8,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from surronas.errors import ImportFactsError, InputError, StoreError
-from surronas.store.files import partial_name, sync_folder
+from surronas.store.files import partial_name, remove_strays, sync_folder
+from surronas.store.folder import STRAY_SECONDS
 from surronas.store.importers.base import Benchmark, Fact, Importer, reading
 from surronas.store.storage import FILE_SUFFIX
 from surronas.store.store import BenchmarkStore
@@ -44,6 +46,7 @@ def import_benchmark(
         raise StoreError(f"can't import to {dest}: it exists; choose another path, or move it away")
     if not source.exists() and str(source) not in importer.words:
         raise InputError(f"there is nothing at {source}; expected {importer.expects}")
+    remove_strays(dest.parent, re.escape(dest.name), older_than_seconds=STRAY_SECONDS)
     aside = partial_name(dest)
     try:
         with reading(source, importer.expects):
