@@ -3,10 +3,13 @@
 import argparse
 from pathlib import Path
 
+import numpy as np
+
 from surronas.commands.printing import print_json
 from surronas.errors import InputError
-from surronas.store import BenchmarkStore
+from surronas.store import BenchmarkStore, Records
 from surronas.store.handover import write_runs
+from surronas.store.schema import metric_names
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -22,7 +25,7 @@ def run(arguments: argparse.Namespace) -> None:
         curves=dest.suffix != ".csv",
     )
     write_runs(
-        records,
+        _measured(records),
         store.space,
         dest,
         metrics=store.metrics,
@@ -33,3 +36,10 @@ def run(arguments: argparse.Namespace) -> None:
         print_json({"path": str(dest), "runs": len(records)})
     else:
         print(f"{len(records)} runs in {dest}")
+
+
+def _measured(records: Records) -> Records:
+    """Return the records without the metrics that none of them has."""
+    unmeasured = {name for name in metric_names(records.dtype) if np.isnan(records[name]).all()}
+    kept: Records = records[[name for name in records.dtype.names or () if name not in unmeasured]]
+    return kept if len(records) else records
