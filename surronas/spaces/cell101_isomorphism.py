@@ -1,6 +1,5 @@
 """Isomorphic NAS-Bench-101 cells: canonical forms of whole batches, and the benchmark's own hash."""
 
-import hashlib
 from functools import cache
 from itertools import combinations, permutations
 
@@ -64,6 +63,8 @@ def module_hash(adjacency: list[list[int]], operations: list[int]) -> str:
 
 
 def _md5(text: str) -> str:
+    import hashlib  # here, not above: opening a store needs none of it
+
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
