@@ -9,7 +9,7 @@ from pathlib import Path
 
 from surronas.errors import StoreError
 from surronas.store.files import check_writable, locked, remove_strays, write_aside
-from surronas.store.lineage import folded_by, heads, replaced_by, vanished
+from surronas.store.lineage import folded_by, heads, vanished
 from surronas.store.segment import Segment
 from surronas.store.storage import FILE_SUFFIX, Parts, TableOf, segment_age, segment_name
 from surronas.store.table import Table
@@ -150,7 +150,7 @@ def list_segments(folder: Path) -> list[str]:
 def live_segments(present: Iterable[Segment]) -> list[Segment]:
     """Return the segments that no other one replaces."""
     segments = list(present)
-    replaced = replaced_by(segment.header for segment in segments)
+    replaced = {identity for segment in segments for identity in segment.header.replaces}
     return [segment for segment in segments if segment.header.segment not in replaced]
 
 

@@ -20,7 +20,7 @@ class Header:
     segment: str = ""
     replaces: tuple[str, ...] = ()
     seen: tuple[str, ...] = ()  # lineage.py says what these are for
-    folded: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    folded: tuple[tuple[int, str], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the header as a JSON-able dict."""

@@ -11,7 +11,9 @@ from collections.abc import Iterable, Sequence
 
 from surronas.store.header import Header
 
-Folded = tuple[tuple[int, tuple[str, ...]], ...]  # when (seconds), and which segments were replaced
+Folded = tuple[
+    tuple[int, str], ...
+]  # when (seconds), and which segments were replaced: a text, quick to read
 
 # A writer that listed the folder before a merge may still name what the merge replaced. It is forgotten after
 # this time: twice as long as a writer's partial file may grow old, see STRAY_SECONDS in folder.py.
@@ -24,7 +26,7 @@ def replaced_by(present: Iterable[Header]) -> set[str]:
     for header in present:
         replaced.update(header.replaces)
         for _, identities in header.folded:
-            replaced.update(identities)
+            replaced.update(identities.split())
     return replaced
 
 
@@ -44,12 +46,11 @@ def vanished(live: Sequence[Header]) -> list[str]:
 def folded_by(members: Sequence[Header], others: Sequence[Header], now: float) -> Folded:
     """Return what a merge of ``members`` beside the live ``others`` must remember as replaced before it."""
     seen = {identity for header in others for identity in header.seen}
-    groups = [group for member in members for group in member.folded]
-    groups += [(int(now), member.replaces) for member in members if member.replaces]
+    groups = [(when, names.split()) for member in members for when, names in member.folded]
+    groups += [(int(now), list(member.replaces)) for member in members]
     kept = []
     for when, identities in groups:
         recent = now - when < REMEMBERED_SECONDS
-        names = tuple(name for name in identities if recent or name in seen)
-        if names:
+        if names := " ".join(name for name in identities if recent or name in seen):
             kept.append((when, names))
     return tuple(kept)

@@ -128,7 +128,7 @@ def _in_its_place(old: Header, found: Survey, identity: str) -> Header:
     others = [segment.header for segment in found.segments.values() if segment.header is not old]
     there = {header.segment for header in others}
     folded = tuple(
-        (when, tuple(name for name in names if name not in there))
+        (when, " ".join(name for name in names.split() if name not in there))
         for when, names in folded_by([old], others, time.time())
     )
     return replace(old, segment=identity, replaces=(old.segment,), folded=folded)
