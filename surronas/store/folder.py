@@ -160,7 +160,7 @@ def vanished_message(folder: Path, identities: Sequence[str]) -> str:
     more = f" and {len(identities) - 3} more" if len(identities) > 3 else ""
     return (
         f"{folder} lacks {files}{more}, which was part of it; put the file back from a copy, or run "
-        f"surronas check --repair to go on without its rows"
+        f"surronas check {folder} --repair to go on without its rows"
     )
 
 

@@ -38,7 +38,7 @@ def test_each_segment_but_the_newest_is_missed(store: BenchmarkStore, tmp_path: 
                 read()
         (line,) = check_store(store.path)
         assert identity in line
-        assert "check --repair" in line
+        assert f"surronas check {store.path} --repair to go on without its rows" in line
         (tmp_path / name).rename(store.path / name)
     assert_same_runs(BenchmarkStore.open(store.path).records(), runs)
     assert check_store(store.path) == []
