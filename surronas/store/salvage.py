@@ -34,8 +34,8 @@ def salvage(segment: Segment, header: Header) -> Salvage:
     """
     sound = _Sound(segment)
     there, codes, decisions = _architectures(segment, sound)
-    entries, losses = _provenance(segment, sound)
-    saved = []
+    entries, nameless = _provenance(segment, sound)
+    saved, losses = [], []
     for number, block in enumerate(segment.blocks):
         kept, told = _block(block, f"blocks/{number}", sound, there, len(entries) - 1)
         losses += told
@@ -47,7 +47,8 @@ def salvage(segment: Segment, header: Header) -> Salvage:
     used = np.unique(np.concatenate([block.rows for block in saved] or [np.empty(0, np.int64)]))
     renumbered = [Block(**{**vars(block), "rows": np.searchsorted(used, block.rows)}) for block in saved]
     parts = segment_bytes(header, codes[used], decisions[used], renumbered, entries)
-    return Salvage(parts, sum(len(block.rows) for block in saved if block.epochs is not None), losses)
+    num_saved = sum(len(block.rows) for block in saved if block.epochs is not None)
+    return Salvage(parts, num_saved, nameless + losses)
 
 
 class _Sound:
