@@ -13,6 +13,7 @@ from surronas.spaces.graph_batch import GraphBatch
 FRAME = ("input", "output")  # nodes that do nothing
 _ENUMERATED = 2**14  # combinations of which the vocabulary of operations is taken; of larger spaces, samples
 _SAMPLED = 1_000
+_MOST_OPERATIONS = 64  # columns for operations by name; with more, they share columns by hash
 
 
 @dataclass(frozen=True)
@@ -63,25 +64,28 @@ def operations_of(space: SearchSpace) -> tuple[str, ...]:
     seed: with one list of operations for all decisions that is all of them; where the operations of layers
     carry numbers there may be more.
     """
-    return _operations_of(type(space), space.name, _Held(space))
+    return _operations_of(Known(space))
 
 
-class _Held:
-    """A space that is no part of a cache's key: a space is known by its class and name."""
+class Known:
+    """A space as the key of a cache: it is known by its class and its name."""
 
     def __init__(self, space: SearchSpace) -> None:
         self.space = space
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Held)
+        return isinstance(other, Known) and self._key() == other._key()
 
     def __hash__(self) -> int:
-        return 0
+        return hash(self._key())
+
+    def _key(self) -> tuple[type[SearchSpace], str]:
+        return type(self.space), self.space.name
 
 
 @cache
-def _operations_of(_: type[SearchSpace], __: str, held: _Held) -> tuple[str, ...]:
-    found = live_graphs(held.space, typical(held.space))
+def _operations_of(known: Known) -> tuple[str, ...]:
+    found = live_graphs(known.space, typical(known.space))
     return tuple(sorted(found.graphs.names[place] for place in np.unique(found.step) if place >= 0))
 
 
@@ -90,6 +94,26 @@ def typical(space: SearchSpace) -> Architectures:
     if space.num_codes <= _ENUMERATED:
         return space.enumerate()
     return space.sample(_SAMPLED, np.random.default_rng(0))
+
+
+def operation_columns(space: SearchSpace, names: tuple[str, ...]) -> NDArray[np.float64]:
+    """Return (L + 1, k): 1 in the column of each of L names, those of ``operations_of``; 0 for no operation.
+
+    In a space of more than 64 operations they share 64 columns by hash.
+    """
+    return name_columns(operations_of(space), names)
+
+
+def name_columns(known: tuple[str, ...], names: tuple[str, ...]) -> NDArray[np.float64]:
+    """Return (L + 1, k): 1 in the column of each of L names; k is len(known) or, of more than 64, 64."""
+    hashed = len(known) > _MOST_OPERATIONS
+    columns = np.zeros((len(names) + 1, _MOST_OPERATIONS if hashed else len(known)))
+    for row, name in enumerate(names):
+        if hashed:
+            columns[row, name_hash(name) % _MOST_OPERATIONS] = 1.0
+        elif name in known:
+            columns[row, known.index(name)] = 1.0
+    return columns
 
 
 @cache

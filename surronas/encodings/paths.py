@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from surronas.encodings.base import Features
 from surronas.encodings.live_graphs import (
+    Known,
     LiveGraphs,
     live_graphs,
     mixed,
@@ -72,25 +73,7 @@ class Paths:
 
     def listed(self, space: SearchSpace) -> list[Path]:
         """Return the path of each column, by length, then by name; empty where columns are shared."""
-        return list(_listed(_Vocabulary(space, operations_of(space), self)))
-
-
-@dataclass(frozen=True, eq=False)
-class _Vocabulary:
-    """What ``_listed`` is asked for; two with the same operations, depth and encoding are the same."""
-
-    space: SearchSpace
-    operations: Path
-    encoding: Paths
-
-    def _key(self) -> tuple[object, ...]:
-        return type(self.space), self.space.name, self.operations, self.encoding
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Vocabulary) and self._key() == other._key()
-
-    def __hash__(self) -> int:
-        return hash(self._key())
+        return list(_listed(Known(space), self))
 
 
 @dataclass(frozen=True)
@@ -157,11 +140,10 @@ def _path_hash(path: Path) -> int:
 
 
 @lru_cache(maxsize=64)
-def _listed(vocabulary: _Vocabulary) -> tuple[Path, ...]:
+def _listed(known: Known, encoding: Paths) -> tuple[Path, ...]:
     """Return all sequences of operations up to the greatest length, or none where they are too many."""
-    encoding = vocabulary.encoding
-    operations = [name for name in vocabulary.operations if name not in encoding.ignored]
-    shortest, deepest = _lengths(vocabulary.space, encoding)
+    operations = [name for name in operations_of(known.space) if name not in encoding.ignored]
+    shortest, deepest = _lengths(known.space, encoding)
     lengths = range(shortest, deepest + 1)
     if sum(len(operations) ** length for length in lengths) > _MOST_LISTED:
         return ()
