@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from surronas.store import BenchmarkStore
+from surronas.store.importers import IMPORTER_MODULES
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -62,3 +63,10 @@ def test_the_card_describes_the_file_that_ships():
     card = store.with_suffix(".md").read_text()
     assert hashlib.sha256(store.read_bytes()).hexdigest() in card
     assert f"{len(BenchmarkStore.open(store))} ok" in card
+
+
+def test_every_format_is_in_the_table_of_formats():
+    table = README[README.index("| format | what | space |") :]
+    named = set(re.findall(r"`([\w-]+)`", table[: table.index("\n\n")]))
+    lacking = {name for name in IMPORTER_MODULES if name not in named}
+    assert {name for name in lacking if not name.startswith("nas-bench-suite-zero-")} == set()

@@ -6,12 +6,14 @@ from surronas.errors import InputError
 from surronas.store.importers.base import Importer
 
 IMPORTER_MODULES = {  # format -> module (its IMPORTER) or module:name, imported when asked for
-    "hw-nas-bench": "surronas.store.importers.hw_nas_bench",
     "accel-nasbench": "surronas.store.importers.accel_nasbench",
-    "runs": "surronas.store.importers.own_results",
+    "ec-nas-bench": "surronas.store.importers.ec_nas_bench",
     "hat-latency": "surronas.store.importers.hat_latency",
     "hw-gpt-bench": "surronas.store.importers.hw_gpt_bench",
+    "hw-nas-bench": "surronas.store.importers.hw_nas_bench",
     "lite-transformer-search": "surronas.store.importers.lite_transformer_search",
+    "nas-bench-graph": "surronas.store.importers.nas_bench_graph",
+    "nas-bench-nlp": "surronas.store.importers.nas_bench_nlp",
     "nas-bench-suite-zero": "surronas.store.importers.zero_cost_suite",
     "nas-bench-suite-zero-nasbench101": "surronas.store.importers.zero_cost_suite:NASBENCH101",
     "nas-bench-suite-zero-nasbench201": "surronas.store.importers.zero_cost_suite:NASBENCH201",
@@ -19,17 +21,15 @@ IMPORTER_MODULES = {  # format -> module (its IMPORTER) or module:name, imported
     "nas-bench-suite-zero-transbench101-macro": "surronas.store.importers.zero_cost_suite:TRANSNAS_MACRO",
     "nas-bench-suite-zero-transbench101-micro": "surronas.store.importers.zero_cost_suite:TRANSNAS_MICRO",
     "nasbench-macro": "surronas.store.importers.nasbench_macro",
-    "nasbench201-tables": "surronas.store.importers.nas_bench_201_tables",
-    "nasbench201-pth": "surronas.store.importers.nas_bench_201_pth",
-    "nats-bench-sss": "surronas.store.importers.nats_bench_sss",
-    "nats-bench-tss": "surronas.store.importers.nats_bench_tss",
-    "transnasbench101-macro": "surronas.store.importers.transnas_bench_101:MACRO",
-    "transnasbench101-micro": "surronas.store.importers.transnas_bench_101:MICRO",
-    "nas-bench-graph": "surronas.store.importers.nas_bench_graph",
-    "nas-bench-nlp": "surronas.store.importers.nas_bench_nlp",
     "nasbench101": "surronas.store.importers.nas_bench_101",
     "nasbench101-fragments": "surronas.store.importers.nas_bench_101_fragments",
-    "ec-nas-bench": "surronas.store.importers.ec_nas_bench",
+    "nasbench201-pth": "surronas.store.importers.nas_bench_201_pth",
+    "nasbench201-tables": "surronas.store.importers.nas_bench_201_tables",
+    "nats-bench-sss": "surronas.store.importers.nats_bench_sss",
+    "nats-bench-tss": "surronas.store.importers.nats_bench_tss",
+    "runs": "surronas.store.importers.own_results",
+    "transnasbench101-macro": "surronas.store.importers.transnas_bench_101:MACRO",
+    "transnasbench101-micro": "surronas.store.importers.transnas_bench_101:MICRO",
 }
 
 
