@@ -71,15 +71,17 @@ def _subtrees(found: LiveGraphs, height: int) -> tuple[NDArray[np.int64], NDArra
     counted = _live_nodes(found) if graphs.on_nodes else found.live
     at_output = (np.arange(len(graphs)), graphs.num_nodes - 1)
     subtrees, rows, labels = own, [], []
+    reads_at_output = np.zeros(len(graphs), np.uint64)
     for level in range(height + 1):
-        into = _gathered(found, subtrees)  # (k, V) what the edges into each node bring
         rows += [np.nonzero(counted)[0]]
         labels += [mixed(subtrees[counted])]
         if not graphs.on_nodes:  # there the output is a node like others
             rows += [at_output[0]]
-            labels += [mixed(mixed(into[at_output]) ^ (_OUTPUT + np.uint64(level)))]
+            labels += [mixed(mixed(_OUTPUT + np.uint64(level) ^ reads_at_output))]
+        into = _gathered(found, subtrees)  # (k, V) what the edges into each node bring
+        reads_at_output = into[at_output]
         read = into if graphs.on_nodes else np.take_along_axis(into, graphs.source, axis=1)
-        subtrees = mixed(mixed(own + np.uint64(level)) ^ read)
+        subtrees = mixed(mixed(own + np.uint64(level + 1)) ^ read)  # + 1: what reads its like must not cancel
     return np.concatenate(rows), np.concatenate(labels)
 
 

@@ -5,13 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from surronas.encodings import Encoding, live_one_hot, live_one_hot_counts, one_hot
-from surronas.spaces import Cell201
+from surronas.spaces import Cell101, Cell201, GptBench
 
 SPACE = Cell201()
 cells = st.lists(st.integers(0, 4), min_size=6, max_size=6).map(lambda ops: np.array([ops], dtype=np.int8))
 
 
 class TestContract(EncodingContract):
+    one_graph_one_row = False
+
     @pytest.fixture(params=[one_hot, live_one_hot, live_one_hot_counts])
     def encoding(self, request: pytest.FixtureRequest) -> Encoding:
         return request.param
@@ -60,18 +62,32 @@ def test_golden_cell() -> None:
 
 
 class Mixed(Cell201):
-    """Decisions of different sizes, choice 0 a real operation, the last decision always dead."""
+    """Decisions of different sizes, choice 0 a real operation, decision 2 always dead."""
 
-    num_choices = np.array([2, 3, 4])
+    num_choices = np.array([2, 3, 4, 2])
 
     def live(self, architectures: np.ndarray) -> np.ndarray:
-        return np.ones(architectures.shape, dtype=bool) & [True, True, False]
+        return np.ones(architectures.shape, dtype=bool) & [True, True, False, True]
 
 
-def test_decisions_of_different_sizes() -> None:
-    features = live_one_hot_counts(Mixed(), np.array([[0, 2, 3], [1, 0, 0]]))
-    np.testing.assert_array_equal(features[:, :3], [[0, 0, 1], [0, 0, 1]])
+def test_decisions_of_different_sizes_are_counted_apart() -> None:
+    features = live_one_hot_counts(Mixed(), np.array([[0, 2, 3, 0], [1, 0, 0, 0]]))
+    np.testing.assert_array_equal(features[:, :4], [[0, 0, 1, 0], [0, 0, 1, 0]])
     np.testing.assert_array_equal(
-        features[:, 3:12], [[1, 0, 0, 0, 1, 0, 0, 0, 0], [0, 1, 1, 0, 0, 0, 0, 0, 0]]
+        features[:, 4:15], [[1, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0], [0, 1, 1, 0, 0, 0, 0, 0, 0, 1, 0]]
     )
-    np.testing.assert_array_equal(features[:, 12:], [[1, 0, 1, 0], [1, 1, 0, 0]])
+    np.testing.assert_array_equal(features[:, 15:], [[2, 0], [1, 1]])
+
+
+def test_absent_layers_are_dead_decisions() -> None:
+    space = GptBench("s")
+    shallow = space.from_strings(["gpt-s-10-384-" + "2-" * 10 + "4-" * 10 + "False"])
+    dead = live_one_hot(space, shallow)[0, : space.num_decisions]
+    assert dead.tolist() == [0] * (3 + 2 * 10) + [1] * (space.num_decisions - 23)
+
+
+def test_edges_and_operations_of_nodes_are_counted_apart() -> None:
+    space = Cell101()
+    cell = space.from_strings(["0110001100010000 input,conv1x1-bn-relu,conv3x3-bn-relu,output"])
+    edges_off, edges_on, *operations = live_one_hot_counts(space, cell)[0, -5:]
+    assert (edges_off, edges_on, operations) == (0, 5, [1, 1, 0])
