@@ -134,4 +134,5 @@ def _repair(path: Path) -> list[str]:
             held, right = records[name], numbers(codes, records["seed"], salt)
             if ((held != right) & ~np.isnan(held)).any():
                 raise ArithmeticError(name)
-    return ["repaired", f"rows kept by repairs: {len(records) * 100 // 9_000 // 10 * 10} % and more"]
+    share = len(records) / (len(CODES) * len(SEEDS))
+    return [f"repaired, {'all' if share == 1 else '90 % and more' if share >= 0.9 else 'fewer'} rows kept"]

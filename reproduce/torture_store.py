@@ -198,7 +198,7 @@ def damage(folder: Path, trials: int) -> dict[str, int]:
     with ProcessPoolExecutor(max_workers=2) as pool:  # a worker that dies breaks the pool: that would show
         for counted in pool.map(run_trials, [str(folder)] * len(tasks), tasks):
             told.update(counted)
-    return dict(told)
+    return dict(sorted(told.items()))
 
 
 def start(step: str, path: Path, *numbers: int) -> subprocess.Popen[str]:
