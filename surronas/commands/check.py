@@ -19,7 +19,9 @@ def run(arguments: argparse.Namespace) -> None:
             print("\n".join(lines))
         return
     if damage := check_store(path):
-        raise StoreDamagedError(f"{'; '.join(damage)}; surronas check {path} --repair keeps what is sound")
+        repairable = any("damaged" in line for line in damage)
+        advice = f"; surronas check {path} --repair keeps what is sound" if repairable else ""
+        raise StoreDamagedError("; ".join(damage) + advice)
     if arguments.json:
         print_json({"path": str(path), "damage": []})
     else:

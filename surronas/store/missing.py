@@ -35,8 +35,12 @@ def missing_rows(
     )
 
 
-def no_section(table: Table, axes: Axes) -> str:
-    """Return the message for axes at which the store holds no run at all."""
+def no_section(table: Table, axes: Axes, metric: str) -> str:
+    """Return the message for axes at which the store holds nothing at all."""
+    columns = table.constants_of(metric)
+    if columns:
+        held = "; ".join(dict.fromkeys(_where(section) for section in columns))
+        return f"the store holds no {metric}{_axes(axes._replace(seed=None, epochs=None))}; it holds {held}"
     if not table.sections:
         return 'the store holds no runs yet; append some, or pass missing="nan" to get NaN'
     held = "; ".join(_short(section) for section in list(table.sections.values())[:NAMED])
@@ -73,6 +77,12 @@ def _runs_of(section: Section, row: int, metric: str) -> str:
         )
     ]
     return f"{_short(section)}: seed {', '.join(runs[:10])}" if runs else ""
+
+
+def _where(column: Section) -> str:
+    """Return what a column of architectures is of, in words."""
+    parts = {"task": column.key[0], "recipe": column.key[1][:60], "device": column.device}
+    return ", ".join(f"{name} {value!r}" for name, value in parts.items() if value) or "that of every task"
 
 
 def _short(section: Section) -> str:

@@ -39,7 +39,7 @@ def query(
         if column is None:
             n = len(table.lookup.rows(given))
             if missing == "raise" and n:
-                raise MissingRowsError(no_section(table, axes))
+                raise MissingRowsError(no_section(table, axes, metric))
             return np.full((n, 0) if axes.seed == "all" else n, np.nan)
         _keep(table, (metric, axes), column)
     rows = table.lookup.rows(given)
@@ -77,7 +77,7 @@ def curves(
     section, rows = select(table, axes), table.lookup.rows(given)
     if section is None:
         if len(rows) and (missing == "raise" or axes.epochs is None):
-            raise MissingRowsError(no_section(table, axes))
+            raise MissingRowsError(no_section(table, axes, metric))
         return np.full((len(rows), axes.epochs or 0), np.nan, np.float32)
     seed = one_seed(section, axes.seed)
     found = _curves_of(section, metric, rows, seed)

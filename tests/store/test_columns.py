@@ -33,7 +33,8 @@ def test_a_column_is_asked_for_by_device(with_latency: BenchmarkStore, cells, la
         np.testing.assert_array_equal(found, 2 * latency)
         with pytest.raises(AmbiguousQueryError, match=r"leaves the device open .* 'edgegpu', 'fpga'"):
             with_latency.query(cells, "latency_ms")
-        with pytest.raises(MissingRowsError):
+        message = r"no latency_ms at device 'toaster'; it holds task 'digits', device 'edgegpu'; .* 'fpga'"
+        with pytest.raises(MissingRowsError, match=message):
             with_latency.query(cells, "latency_ms", device="toaster")
         with_latency.merge()
         with_latency = BenchmarkStore.open(with_latency.path)
