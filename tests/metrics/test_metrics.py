@@ -7,9 +7,13 @@ from surronas.errors import InputError
 from surronas.metrics import (
     calibration,
     kendall_tau,
+    mean_absolute_error,
     negative_log_likelihood,
+    r2,
     root_mean_squared_error,
+    sharpness,
     simple_regret,
+    sparse_kendall_tau,
     spearman,
 )
 
@@ -65,7 +69,39 @@ def test_simple_regret_follows_the_incumbent_past_failures() -> None:
     np.testing.assert_allclose(regret, [np.inf, 0.5, 0.5, 0.5, 0.1])
 
 
-@pytest.mark.parametrize("metric", [kendall_tau, spearman, root_mean_squared_error])
+def test_errors_are_those_of_scikit_learn(rng: np.random.Generator) -> None:
+    from sklearn import metrics
+
+    y, predicted = rng.normal(size=(2, 50))
+    assert r2(y, predicted) == pytest.approx(metrics.r2_score(y, predicted))
+    assert mean_absolute_error(y, predicted) == pytest.approx(metrics.mean_absolute_error(y, predicted))
+    assert root_mean_squared_error(y, predicted) == pytest.approx(
+        metrics.root_mean_squared_error(y, predicted)
+    )
+    assert r2([1.0, 1.0], [1.0, 1.0]) == metrics.r2_score([1.0, 1.0], [1.0, 1.0]) == 1.0
+    assert r2([1.0, 1.0], [1.0, 2.0]) == metrics.r2_score([1.0, 1.0], [1.0, 2.0]) == 0.0
+
+
+@given(vectors)
+def test_errors_are_zero_only_where_all_is_met(y: np.ndarray) -> None:
+    assert (root_mean_squared_error(y, y), mean_absolute_error(y, y), r2(y, y)) == (0.0, 0.0, 1.0)
+    assert r2(y, np.full(len(y), y.mean())) == pytest.approx(0.0, abs=1e-9)
+    assert mean_absolute_error(y, y + 2) <= root_mean_squared_error(y, y + 2) == pytest.approx(2.0)
+
+
+def test_sharpness_is_the_width_of_the_interval() -> None:
+    assert sharpness([1.0, 3.0]) == pytest.approx(2 * 1.6448536 * 2.0)
+    assert sharpness([1.0], level=0.5) == pytest.approx(2 * 0.67448975)
+    with pytest.raises(InputError, match="expected levels inside"):
+        sharpness([1.0], level=90)
+    with pytest.raises(InputError, match="expected values above 0"):
+        sharpness([0.0])
+
+
+@pytest.mark.parametrize(
+    "metric",
+    [kendall_tau, spearman, sparse_kendall_tau, root_mean_squared_error, mean_absolute_error, r2],
+)
 def test_nan_and_shapes_are_refused(metric) -> None:
     with pytest.raises(InputError, match="predictions: expected finite values, got nan at row 1"):
         metric([1.0, 2.0], [1.0, np.nan])
