@@ -36,13 +36,14 @@ def adjacency(space: SearchSpace, architectures: Architectures) -> Features:
     matrix = np.zeros((len(rows), len(pairs), one_hot.shape[1]))
     row, edge = np.nonzero(there)
     matrix[row, at[row, edge]] += one_hot[graphs.operation[row, edge]]
+    flat = matrix.reshape(len(rows), len(pairs) * one_hot.shape[1])
     if not on_nodes:
-        return matrix.reshape(len(rows), -1)
+        return flat
     labels = np.full((len(rows), num_nodes), -1)
     width = min(num_nodes, graphs.most_nodes)
     labels[:, :width] = graphs.node_operation[:, :width]
     nodes = name_columns(on_nodes, graphs.names)[labels]  # (n, V, operations)
-    return np.hstack([matrix.reshape(len(rows), -1), nodes.reshape(len(rows), -1)])
+    return np.hstack([flat, nodes.reshape(len(rows), num_nodes * nodes.shape[2])])
 
 
 @cache

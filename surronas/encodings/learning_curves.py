@@ -70,7 +70,7 @@ def _of_filled(curves: NDArray[np.float64]) -> NDArray[np.float64]:
     num_epochs = curves.shape[1]
     end = curves[:, -max(num_epochs // _TAIL, min(2, num_epochs)) :]
     epoch = np.arange(end.shape[1]) - (end.shape[1] - 1) / 2
-    slope = end @ epoch / max(float(epoch @ epoch), 1.0)
+    slope = end @ epoch / (float(epoch @ epoch) or 1.0)
     decay = 1.0 / np.sqrt(np.arange(1, num_epochs + 1))
     design = np.column_stack([np.ones(num_epochs), decay])
     limit = curves @ np.linalg.pinv(design)[0]

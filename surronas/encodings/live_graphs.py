@@ -1,5 +1,6 @@
 """What graph encodings look at: the live graphs of canonical forms, each distinct one once."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
@@ -7,12 +8,14 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
+from surronas.encodings.base import Features
 from surronas.spaces import Architectures, SearchSpace
 from surronas.spaces.graph_batch import GraphBatch
 
 FRAME = ("input", "output")  # nodes that do nothing
 _ENUMERATED = 2**14  # combinations of which the vocabulary of operations is taken; of larger spaces, samples
 _SAMPLED = 1_000
+_BLOCK = 8_192
 _MOST_OPERATIONS = 64  # columns for operations by name; with more, they share columns by hash
 
 
@@ -37,6 +40,28 @@ def live_graphs(space: SearchSpace, architectures: Architectures) -> LiveGraphs:
         ArchitectureError: the rows are not architectures of ``space``.
     """
     distinct, inverse = distinct_rows(space.canonical(space.validate(architectures)))
+    return _of_canonical(space, distinct, inverse)
+
+
+def by_graph(
+    space: SearchSpace, architectures: Architectures, encode: Callable[[LiveGraphs], Features]
+) -> Features:
+    """Return (n, p) features of n architectures, of which ``encode`` gives those of k distinct graphs (k, p).
+
+    It is called for blocks of 8,192 graphs, so that what it holds on the way stays small.
+
+    Raises:
+        ArchitectureError: the rows are not architectures of ``space``.
+    """
+    distinct, inverse = distinct_rows(space.canonical(space.validate(architectures)))
+    blocks = [
+        encode(_of_canonical(space, distinct[start : start + _BLOCK], inverse))
+        for start in range(0, max(len(distinct), 1), _BLOCK)
+    ]
+    return np.concatenate(blocks)[inverse]
+
+
+def _of_canonical(space: SearchSpace, distinct: Architectures, inverse: NDArray[np.int64]) -> LiveGraphs:
     graphs = space.graphs(distinct)
     live = graphs.live
     if graphs.on_nodes:

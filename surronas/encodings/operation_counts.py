@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surronas.encodings.base import Features
-from surronas.encodings.live_graphs import LiveGraphs, live_graphs, operation_columns
+from surronas.encodings.live_graphs import LiveGraphs, by_graph, operation_columns
 from surronas.spaces import Architectures, SearchSpace
 
 
@@ -17,8 +17,11 @@ def operation_counts(space: SearchSpace, architectures: Architectures) -> Featur
     Raises:
         ArchitectureError: the rows are not architectures of ``space``.
     """
-    found = live_graphs(space, architectures)
-    return counted(found, operation_columns(space, found.graphs.names))[found.inverse]
+
+    def encode(found: LiveGraphs) -> Features:
+        return counted(found, operation_columns(space, found.graphs.names))
+
+    return by_graph(space, architectures, encode)
 
 
 def counted(found: LiveGraphs, weights: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ from surronas.encodings.base import Features
 from surronas.encodings.live_graphs import (
     Known,
     LiveGraphs,
-    live_graphs,
+    by_graph,
     mixed,
     name_hash,
     name_hashes,
@@ -54,22 +54,22 @@ class Paths:
         Raises:
             ArchitectureError: the rows are not architectures of ``space``.
         """
-        found = live_graphs(space, architectures)
+        hashes = np.array([_path_hash(path) for path in self.listed(space)], np.uint64)
+        return by_graph(space, architectures, lambda found: self._encode(found, hashes))
+
+    def _encode(self, found: LiveGraphs, hashes: NDArray[np.uint64]) -> Features:
+        """Return the (k, p) features of distinct graphs; ``hashes`` (p,) of the listed paths, if they are."""
         ends = _all_paths(found, self)
-        listed = self.listed(space)
-        if listed:
-            hashes = np.array([_path_hash(path) for path in listed], np.uint64)
+        if len(hashes):
             order = np.argsort(hashes)
             place = np.minimum(np.searchsorted(hashes, ends.word, sorter=order), len(order) - 1)
             column = order[place]
-            known = hashes[column] == ends.word
+            ends, column = ends.at(hashes[column] == ends.word), column[hashes[column] == ends.word]
         else:
-            column, known = (ends.word % np.uint64(self.num_hashed)).astype(np.int64), slice(None)
-        features = np.zeros((len(found.graphs), len(listed) or self.num_hashed))
-        np.add.at(features, (ends.row[known], column[known]), ends.count[known])
-        if not self.counted:
-            features = np.minimum(features, 1.0)
-        return features[found.inverse]
+            column = (ends.word % np.uint64(self.num_hashed)).astype(np.int64)
+        features = np.zeros((len(found.graphs), len(hashes) or self.num_hashed))
+        np.add.at(features, (ends.row, column), ends.count)
+        return features if self.counted else np.minimum(features, 1.0)
 
     def listed(self, space: SearchSpace) -> list[Path]:
         """Return the path of each column, by length, then by name; empty where columns are shared."""

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surronas.encodings.base import Features
-from surronas.encodings.live_graphs import LiveGraphs, live_graphs, name_columns, operations_of
+from surronas.encodings.live_graphs import LiveGraphs, by_graph, name_columns, operations_of
 from surronas.encodings.operation_counts import counted
 from surronas.spaces import IDENTITY, Architectures, SearchSpace
 
@@ -36,8 +36,13 @@ def structure(space: SearchSpace, architectures: Architectures) -> Features:
     Raises:
         ArchitectureError: the rows are not architectures of ``space``.
     """
-    found = live_graphs(space, architectures)
-    names, known = found.graphs.names, operations_of(space)
+    known = operations_of(space)
+    return by_graph(space, architectures, lambda found: _structure(found, known))
+
+
+def _structure(found: LiveGraphs, known: tuple[str, ...]) -> Features:
+    """Return the (k, p) features of distinct graphs, whose operations are among the ``known`` ones."""
+    names = found.graphs.names
     moving = name_columns(tuple(name for name in known if name != IDENTITY), names)  # (L + 1, k)
     others = [(name != IDENTITY, not any(part in name for part in _WITHOUT_WEIGHTS)) for name in names]
     weights = np.hstack([name_columns(known, names), np.array([*others, (False, False)], np.float64)])
@@ -47,8 +52,7 @@ def structure(space: SearchSpace, architectures: Architectures) -> Features:
     most, fewest = (np.where(reached, part[end], 0.0) for part in (tally.most, tally.fewest))
     mean = tally.total[end] / np.maximum(tally.paths[end], 1.0)[:, None]
     numbers = [tally.paths[end][:, None], tally.by_depth[end], tally.by_first[end], tally.by_last[end]]
-    features = np.hstack([counted(found, weights), most, fewest, mean, np.log1p(np.hstack(numbers))])
-    return features[found.inverse]
+    return np.hstack([counted(found, weights), most, fewest, mean, np.log1p(np.hstack(numbers))])
 
 
 @dataclass

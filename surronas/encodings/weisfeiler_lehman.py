@@ -7,7 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surronas.encodings.base import Features
-from surronas.encodings.live_graphs import FRAME, LiveGraphs, live_graphs, mixed, name_hash, name_hashes
+from surronas.encodings.live_graphs import (
+    FRAME,
+    LiveGraphs,
+    by_graph,
+    live_graphs,
+    mixed,
+    name_hash,
+    name_hashes,
+)
 from surronas.spaces import Architectures, SearchSpace
 
 if TYPE_CHECKING:
@@ -40,13 +48,16 @@ class WeisfeilerLehman:
         Raises:
             ArchitectureError: the rows are not architectures of ``space``.
         """
-        found = live_graphs(space, architectures)
+        return by_graph(space, architectures, self._sketch)
+
+    def _sketch(self, found: LiveGraphs) -> Features:
+        """Return the (k, num_columns) features of distinct graphs."""
         row, word = _subtrees(found, self.height)
         sign = np.where(word >> np.uint64(63), 1.0, -1.0)
         column = (word % np.uint64(self.num_columns)).astype(np.int64)
         size = len(found.graphs) * self.num_columns
         sketch = np.bincount(row * self.num_columns + column, sign, size).astype(np.float64)
-        return sketch.reshape(-1, self.num_columns)[found.inverse]
+        return sketch.reshape(-1, self.num_columns)
 
     def counts(self, space: SearchSpace, architectures: Architectures) -> "csr_array":
         """Return sparse (n, 2**22) counts of n architectures: about a dozen entries in a row.
