@@ -52,11 +52,12 @@ def run(code: str) -> None:
 
 
 def about() -> dict[str, object]:
-    """Return when, on what and by which versions something was measured."""
+    """Return when, on what (and how busy it is now) and by which versions something was measured."""
     return {
         "date": date.today().isoformat(),
         "hardware": _processor(),
         "cores": os.cpu_count(),
+        "load before": [round(load, 1) for load in os.getloadavg()],
         "python": platform.python_version(),
         "numpy": np.__version__,
         "h5py": h5py.__version__,

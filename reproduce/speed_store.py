@@ -50,10 +50,11 @@ def main() -> None:
     notes = [note for note in (why_no_nats(), why_no_pandas()) if note]
     print(*notes, sep="\n", end="\n" * bool(notes))
     figures: Figures = {}
+    circumstances = about() | {"scale": given.scale, "notes": notes}
     with tempfile.TemporaryDirectory() as folder:
         for name in SCALES[given.scale].shapes:
             figures |= measure(name, given.scale, Path(folder))
-    told = {"about": about() | {"scale": given.scale, "notes": notes}, "figures": figures}
+    told = {"about": circumstances, "figures": figures}
     given.out.write_text(json.dumps(told, indent=1) + "\n")
 
 
