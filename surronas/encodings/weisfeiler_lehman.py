@@ -21,7 +21,7 @@ from surronas.spaces import Architectures, SearchSpace
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-_NUM_COLUMNS = 2**22  # of ``counts``: of 10,179 subtrees, 12 pairs share a column
+_NUM_COLUMNS = 2**22  # of ``counts``: the 10,374 subtrees of height 3 of NAS-Bench-201 take 10,361
 _INPUT, _OUTPUT = (np.uint64(name_hash(name)) for name in FRAME)
 
 
