@@ -56,7 +56,7 @@ class WeisfeilerLehman:
         sign = np.where(word >> np.uint64(63), 1.0, -1.0)
         column = (word % np.uint64(self.num_columns)).astype(np.int64)
         size = len(found.graphs) * self.num_columns
-        sketch = np.bincount(row * self.num_columns + column, sign, size).astype(np.float64)
+        sketch = np.bincount(row * self.num_columns + column, sign, size).astype(np.float64, copy=False)
         return sketch.reshape(-1, self.num_columns)
 
     def counts(self, space: SearchSpace, architectures: Architectures) -> "csr_array":
