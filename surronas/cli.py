@@ -67,6 +67,11 @@ _COMMANDS: dict[str, Command] = {
         "STORE --searcher local --budget 50 --seed 1 --json",
         search_arguments.search,
     ),
+    "evaluate": (
+        "how well surrogates rank a store's architectures, and how far their intervals can be trusted",
+        "STORE --surrogate gaussian-process xgboost --train-sizes 32 128 --out quality",
+        search_arguments.evaluate,
+    ),
     "train": (
         "train architectures for real",
         "--space cell201 --task digits ARCH --seeds 0 1 --append-to my_store",

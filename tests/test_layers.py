@@ -16,7 +16,7 @@ LEVELS = {  # a file imports from lower levels, and from its own room
     2: "store encodings surrogates metrics",
     3: "acquisition",
     4: "searchers evaluators training",
-    5: "search proposals journal judging loop run_folder improve compare plots",
+    5: "search proposals journal judging loop run_folder improve compare evaluation plots",
     6: "progress commands cli __init__ __main__",
 }
 LEVEL_OF = {room: level for level, rooms in LEVELS.items() for room in rooms.split()}
@@ -33,6 +33,7 @@ SIDEWAYS = {  # rooms of one level that know each other, and why
     ("loop", "proposals"): "a loop has candidates proposed",
     ("run_folder", "journal"): "a run folder is a journal on disk",
     ("plots", "journal"): "figures and report show rounds",
+    ("plots", "evaluation"): "figures show an evaluation",
     ("improve", "journal"): "shows the rounds as they end",
     ("improve", "loop"): "runs the loop in a run folder",
     ("improve", "run_folder"): "runs the loop in a run folder",

@@ -10,8 +10,11 @@ from surronas.errors import InputError
 from surronas.spaces import SPACE_CLASSES, Architectures, SearchSpace
 
 __all__ = [
+    "DEFAULT_ENCODING",
+    "ENCODINGS",
     "SEARCHERS",
     "SPACE_CLASSES",
+    "SPLITS",
     "SURROGATES",
     "TASKS",
     "num_workers",
@@ -21,6 +24,8 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from surronas.encodings import Encoding
+    from surronas.evaluation import Split
     from surronas.searchers import Searcher
     from surronas.store import BenchmarkStore
     from surronas.store.axes import Seed
@@ -51,6 +56,55 @@ def _xgboost() -> Surrogate:
 
 
 SURROGATES: dict[str, Callable[[], Surrogate]] = {"gaussian-process": _gaussian_process, "xgboost": _xgboost}
+
+
+def _encoding(name: str) -> Callable[[], Encoding]:
+    """Return what imports the encoding, of ``surronas.encodings``, when called."""
+
+    def load() -> Encoding:
+        from surronas import encodings
+
+        encoding: Encoding = getattr(encodings, name)
+        return encoding
+
+    return load
+
+
+DEFAULT_ENCODING = "live-one-hot-counts"
+ENCODINGS: dict[str, Callable[[], Encoding]] = {
+    name.replace("_", "-"): _encoding(name)
+    for name in (
+        "adjacency",
+        "canonical_one_hot",
+        "live_one_hot",
+        "live_one_hot_counts",
+        "one_hot",
+        "operation_counts",
+        "ordinal",
+        "path_counts",
+        "paths",
+        "structure",
+        "weisfeiler_lehman",
+    )
+}
+
+
+def _split(name: str) -> Callable[[], Split]:
+    """Return what imports the split, of ``surronas.evaluation``, when called."""
+
+    def load() -> Split:
+        from surronas import evaluation
+
+        split: Split = getattr(evaluation, name)
+        return split
+
+    return load
+
+
+SPLITS: dict[str, Callable[[], Split]] = {
+    name.lower().replace("_", "-"): _split(name)
+    for name in ("RANDOM", "TOP_HEAVY", "MUTATION_CHAIN", "LEAVE_ONE_OUT", "K_FOLD")
+}
 
 
 def _random(space: SearchSpace, seed: int, candidates: Architectures, surrogate: str) -> Searcher:

@@ -1,6 +1,14 @@
 """What the commands that search and train take: options in, and nothing imported but the table of names."""
 
-from surronas.commands.names import SEARCHERS, SPACE_CLASSES, SURROGATES, TASKS
+from surronas.commands.names import (
+    DEFAULT_ENCODING,
+    ENCODINGS,
+    SEARCHERS,
+    SPACE_CLASSES,
+    SPLITS,
+    SURROGATES,
+    TASKS,
+)
 from surronas.commands.store_arguments import STORE, Parser, axes, positive, seed
 
 
@@ -85,3 +93,55 @@ def improve(parser: Parser) -> None:
         "--metric", default="valid_accuracy", help="what is improved (default: valid_accuracy)"
     )
     _hardware(parser)
+
+
+def evaluate(parser: Parser) -> None:
+    """Add what ``surronas evaluate`` takes."""
+    parser.add_argument("store", metavar="STORE", help=STORE)
+    parser.add_argument("--metric", help="default: valid_accuracy, or test_accuracy where there is no such")
+    axes(parser)
+    parser.add_argument("--device", help="of a latency or energy")
+    parser.add_argument("--seed", default="mean", help="of the trainings: one, or 'mean' (default: mean)")
+    _contenders(parser)
+    parser.add_argument(
+        "--train-sizes",
+        type=positive,
+        nargs="+",
+        default=[16, 32, 64, 128, 256],
+        help="architectures learned from (default: 16 32 64 128 256)",
+    )
+    parser.add_argument(
+        "--seeds", type=positive, default=5, help="how many splits, or folds of k-fold (default: 5)"
+    )
+    parser.add_argument("--split", choices=list(SPLITS), default="random", help="default: random")
+    parser.add_argument(
+        "--twins",
+        choices=["apart", "anywhere"],
+        default="apart",
+        help="whether isomorphic twins may lie on both sides of a split (default: apart)",
+    )
+    parser.add_argument(
+        "--num-test", type=positive, default=2000, help="architectures that judge (default: 2000)"
+    )
+    parser.add_argument("-k", type=positive, default=10, help="of precision and regret at k (default: 10)")
+    parser.add_argument("--workers", type=positive, default=1, help="processes (default: 1)")
+    parser.add_argument(
+        "--out", metavar="FOLDER", help="write the tables (CSV, LaTeX, JSON) and figures there too"
+    )
+
+
+def _contenders(parser: Parser) -> None:
+    parser.add_argument(
+        "--surrogate",
+        choices=list(SURROGATES),
+        nargs="+",
+        default=["gaussian-process", "xgboost"],
+        help="default: gaussian-process xgboost",
+    )
+    parser.add_argument(
+        "--encoding",
+        choices=list(ENCODINGS),
+        nargs="+",
+        default=[DEFAULT_ENCODING],
+        help=f"each surrogate with each (default: {DEFAULT_ENCODING})",
+    )
