@@ -22,7 +22,7 @@ class Fit:
         surrogate: its name; ``encoding``: that of its features.
         num_train: rows that it learned from; ``num_judged``: rows that judged it.
         seed: of the split.
-        scores: by the names of SCORE_KINDS; NaN where there is none.
+        scores: by the names of SCORE_KINDS, those that there are.
         error: why there are no scores; "" where there are.
         seconds: wall time of fit and predictions.
     """
@@ -94,7 +94,7 @@ class Results:
                 kind.words.format(k=self.top_k),
             )
             for kind in SCORE_KINDS
-            if any(np.isfinite(fit.scores.get(kind.name, np.nan)) for fit in self.fits)
+            if any(kind.name in fit.scores for fit in self.fits)
         )
 
     @property
@@ -149,7 +149,7 @@ def _summary(fits: Sequence[Fit]) -> Summary:
         len(scored),
         len(fits) - len(scored),
         {
-            kind.name: bootstrapped(np.array([fit.scores[kind.name] for fit in scored]))
+            kind.name: bootstrapped(np.array([fit.scores.get(kind.name, np.nan) for fit in scored]))
             for kind in SCORE_KINDS
         },
     )

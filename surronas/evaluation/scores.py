@@ -103,14 +103,13 @@ def scores(
     *,
     top_k: int,
 ) -> dict[str, float]:
-    """Return every score by name; NaN for those that need a std where there is none, or an accuracy.
+    """Return the scores by name, without those that need a std where there is none, or an accuracy.
 
     Raises:
         InputError: the predictions hold NaN, infinity or a std that is not positive.
     """
     best, looks_best, k = metric.sign * values, metric.sign * mean, min(top_k, len(values))
-    found = dict.fromkeys((kind.name for kind in SCORE_KINDS), np.nan)
-    found |= {
+    found = {
         "kendall_tau": metrics.kendall_tau(values, mean),
         "spearman": metrics.spearman(values, mean),
         "precision_at_k": metrics.precision_at_k(best, looks_best, k),
