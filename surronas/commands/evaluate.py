@@ -24,11 +24,13 @@ from surronas.evaluation import (
     csv_of_fits,
     csv_of_summaries,
     evaluate_surrogates,
+    grouped,
     latex_table,
     target_of,
     text_table,
 )
 from surronas.run_folder import without_nan
+from surronas.spaces import SearchSpace
 from surronas.store import BenchmarkStore
 
 _PACKAGES = ("surronas", "numpy", "scipy", "scikit-learn", "xgboost")
@@ -53,7 +55,7 @@ def run(arguments: argparse.Namespace) -> None:
     with _shown() as progress:
         results = evaluate_surrogates(
             target,
-            _contenders(arguments),
+            _contenders(arguments, store.space),
             train_sizes=arguments.train_sizes,
             num_seeds=arguments.seeds,
             split=SPLITS[arguments.split](),
@@ -73,10 +75,10 @@ def run(arguments: argparse.Namespace) -> None:
         print(f"\nwritten to {out}: {', '.join(written)}")
 
 
-def _contenders(arguments: argparse.Namespace) -> list[Contender]:
+def _contenders(arguments: argparse.Namespace, space: SearchSpace) -> list[Contender]:
     """Return each surrogate with each encoding."""
     return [
-        Contender(surrogate, SURROGATES[surrogate](), encoding, ENCODINGS[encoding]())
+        grouped(Contender(surrogate, SURROGATES[surrogate](), encoding, ENCODINGS[encoding]()), space)
         for surrogate in dict.fromkeys(arguments.surrogate)
         for encoding in dict.fromkeys(arguments.encoding)
     ]

@@ -70,8 +70,15 @@ def _encoding(name: str) -> Callable[[], Encoding]:
     return load
 
 
-DEFAULT_ENCODING = "live-one-hot-counts"
-ENCODINGS: dict[str, Callable[[], Encoding]] = {
+def _default_encoding() -> Encoding:
+    from surronas import encodings
+
+    chosen: Encoding = getattr(encodings, "default_encoding", encodings.live_one_hot_counts)
+    return chosen
+
+
+DEFAULT_ENCODING = "default"
+ENCODINGS: dict[str, Callable[[], Encoding]] = {DEFAULT_ENCODING: _default_encoding} | {
     name.replace("_", "-"): _encoding(name)
     for name in (
         "adjacency",

@@ -9,9 +9,10 @@ from multiprocessing import get_context
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from surronas.encodings import Encoding, Features
+from surronas.encodings import Features
 from surronas.errors import InputError
 from surronas.evaluation.ceilings import noise_ceilings
+from surronas.evaluation.contender import Contender
 from surronas.evaluation.results import Fit, Results
 from surronas.evaluation.scores import predicted, scores
 from surronas.evaluation.splits import RANDOM, Drawn, Split, Wanted, draw
@@ -22,16 +23,6 @@ from surronas.surrogates.base import Surrogate, Vector, unfitted
 TRAIN_SIZES = (16, 32, 64, 128, 256)
 APART = "no network is on both sides: isomorphic twins of rows learned from do not judge"
 TOGETHER = "rows are drawn as they are: a network's isomorphic twin may be on the other side"
-
-
-@dataclass(frozen=True)
-class Contender:
-    """A surrogate on an encoding, with their names; the surrogate itself is never fitted, copies are."""
-
-    surrogate_name: str
-    surrogate: Surrogate
-    encoding_name: str
-    encoding: Encoding
 
 
 def evaluate_surrogates(

@@ -2,9 +2,17 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression
 
-from surronas.encodings import live_one_hot_counts, one_hot
+from surronas.encodings import concatenate, live_one_hot_counts, one_hot
 from surronas.errors import InputError
-from surronas.evaluation import Contender, Fit, Target, evaluate_surrogates, target_of, target_of_arrays
+from surronas.evaluation import (
+    Contender,
+    Fit,
+    Target,
+    evaluate_surrogates,
+    grouped,
+    target_of,
+    target_of_arrays,
+)
 from surronas.evaluation.results import bootstrapped
 from surronas.metrics import kendall_tau
 from surronas.surrogates import GaussianProcessSurrogate
@@ -68,6 +76,18 @@ def test_the_number_of_workers_changes_nothing(target: Target, gaussian_process:
 def test_a_surrogate_is_not_fitted_itself(target: Target, gaussian_process: Contender) -> None:
     evaluate_surrogates(target, [gaussian_process], train_sizes=[16], num_seeds=1)
     assert not hasattr(gaussian_process.surrogate, "warp_")
+
+
+def test_groups_of_an_encoding_are_told_to_a_surrogate_that_knows_groups(target: Target) -> None:
+    together = concatenate(one_hot, live_one_hot_counts)
+    told = grouped(Contender("gp", GaussianProcessSurrogate(), "both", together), target.space)
+    assert told.surrogate.groups == tuple(together.groups(target.space))
+    for given in (
+        Contender("gp", GaussianProcessSurrogate(groups=[0] * 71), "both", together),
+        Contender("gp", GaussianProcessSurrogate(), "one-hot", one_hot),
+        Contender("linear", LinearRegression(), "both", together),
+    ):
+        assert grouped(given, target.space) is given
 
 
 def test_fits_that_fail_are_told(target: Target) -> None:
