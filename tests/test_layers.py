@@ -14,7 +14,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 LEVELS = {  # a file imports from lower levels, and from its own room
     1: "errors spaces",
     2: "store encodings surrogates metrics",
-    3: "acquisition",
+    3: "acquisition explanation",
     4: "searchers evaluators training",
     5: "search proposals journal judging loop run_folder improve compare evaluation plots",
     6: "progress commands cli __init__ __main__",
@@ -44,7 +44,7 @@ SIDEWAYS = {  # rooms of one level that know each other, and why
     ("__main__", "cli"): "python -m surronas is surronas",
 }
 HOMES = {  # where a heavy package may be imported, be it inside a function
-    "torch": ("training/",),
+    "torch": ("training/", "surrogates/mlp_ensemble.py"),
     "xgboost": ("surrogates/",),
     "sklearn": ("surrogates/", "training/tasks/digits.py"),  # the latter: load_digits, when called
     "matplotlib": ("plots/",),

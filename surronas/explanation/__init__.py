@@ -1,0 +1,24 @@
+"""Explanation: which operations, on which edges and paths, drive what a surrogate predicts."""
+
+from surronas.explanation.decisions import Decisions, decisions_of
+from surronas.explanation.explained import Explanation
+from surronas.explanation.features import (
+    PathEffects,
+    TreeContributions,
+    decision_of_each_feature,
+    path_effects,
+    tree_contributions,
+)
+from surronas.explanation.shapley import explain
+
+__all__ = [
+    "Decisions",
+    "Explanation",
+    "PathEffects",
+    "TreeContributions",
+    "decision_of_each_feature",
+    "decisions_of",
+    "explain",
+    "path_effects",
+    "tree_contributions",
+]
