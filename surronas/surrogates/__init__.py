@@ -1,7 +1,32 @@
 """Surrogates: scikit-learn regressors that predict accuracy, with a standard deviation."""
 
+from surronas.surrogates.auto import AutoSurrogate
 from surronas.surrogates.base import Matrix, Surrogate, Vector, unfitted
+from surronas.surrogates.bayesian_ridge import BayesianRidgeSurrogate
 from surronas.surrogates.boosted_trees import XGBoostSurrogate
+from surronas.surrogates.conformal import ConformalSurrogate
 from surronas.surrogates.gaussian_process import GaussianProcessSurrogate
+from surronas.surrogates.histogram_boosting import HistogramBoostingSurrogate
+from surronas.surrogates.mean import MeanSurrogate
+from surronas.surrogates.mlp_ensemble import MLPEnsembleSurrogate
+from surronas.surrogates.nearest_neighbors import NearestNeighborsSurrogate
+from surronas.surrogates.random_forest import RandomForestSurrogate
+from surronas.surrogates.stacking import StackingSurrogate
 
-__all__ = ["GaussianProcessSurrogate", "Matrix", "Surrogate", "Vector", "XGBoostSurrogate", "unfitted"]
+__all__ = [
+    "AutoSurrogate",
+    "BayesianRidgeSurrogate",
+    "ConformalSurrogate",
+    "GaussianProcessSurrogate",
+    "HistogramBoostingSurrogate",
+    "MLPEnsembleSurrogate",
+    "Matrix",
+    "MeanSurrogate",
+    "NearestNeighborsSurrogate",
+    "RandomForestSurrogate",
+    "StackingSurrogate",
+    "Surrogate",
+    "Vector",
+    "XGBoostSurrogate",
+    "unfitted",
+]

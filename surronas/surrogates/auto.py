@@ -1,0 +1,93 @@
+"""The surrogate that does best on rows that were left out, of several candidates."""
+
+from collections.abc import Sequence
+from typing import Literal, Self, overload
+
+import numpy as np
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from surronas.errors import InputError
+from surronas.metrics import kendall_tau, negative_log_likelihood
+from surronas.surrogates.base import Matrix, Surrogate, Vector, unfitted
+from surronas.surrogates.boosted_trees import XGBoostSurrogate
+from surronas.surrogates.folds import fold_of_each_row, out_of_fold
+from surronas.surrogates.gaussian_process import GaussianProcessSurrogate
+from surronas.surrogates.random_forest import RandomForestSurrogate
+
+_FEWEST_ROWS = 10  # that a choice is made from
+
+
+class AutoSurrogate(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+    """One of several surrogates: that of the best score by k-fold cross-validation on the rows given.
+
+    Below ten rows, or with constant targets, it is the first candidate: nothing can be told then.
+
+    Args:
+        candidates: surrogates, the one for few rows first; those given stay unfitted. None: a Gaussian
+            process, XGBoost and a random forest.
+        criterion: "kendall_tau", which ranks, or "likelihood", which also judges the standard deviations.
+        num_folds: the fits of each candidate that leave out a fold.
+        seed: of the folds.
+    """
+
+    def __init__(
+        self,
+        candidates: Sequence[Surrogate] | None = None,
+        *,
+        criterion: Literal["kendall_tau", "likelihood"] = "kendall_tau",
+        num_folds: int = 5,
+        seed: int = 0,
+    ) -> None:
+        self.candidates = candidates
+        self.criterion = criterion
+        self.num_folds = num_folds
+        self.seed = seed
+
+    def fit(self, X: Matrix, y: Vector) -> Self:
+        """Return itself, fitted to features (n, p) and targets (n,).
+
+        Raises:
+            InputError: no candidates, fewer than two folds, or an unknown criterion.
+            ValueError: NaN or infinite values, no rows, or X and y of different lengths.
+        """
+        candidates = _default_candidates() if self.candidates is None else list(self.candidates)
+        if not candidates or self.num_folds < 2:
+            raise InputError(
+                f"expected at least one candidate and two folds, got {len(candidates)} and {self.num_folds}"
+            )
+        if self.criterion not in ("kendall_tau", "likelihood"):
+            raise InputError(f'criterion: expected "kendall_tau" or "likelihood", got {self.criterion!r}')
+        X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=True)
+        y = y.astype(np.float64)
+        self.scores_ = np.zeros(len(candidates))
+        if len(candidates) > 1 and len(y) >= _FEWEST_ROWS and np.ptp(y) > 0.0:
+            self.scores_ = np.array([self._score(candidate, X, y) for candidate in candidates])
+        self.surrogate_ = unfitted(candidates[int(np.argmax(self.scores_))]).fit(X, y)
+        return self
+
+    @overload
+    def predict(self, X: Matrix) -> Vector: ...
+    @overload
+    def predict(self, X: Matrix, return_std: Literal[True]) -> tuple[Vector, Vector]: ...
+    def predict(self, X: Matrix, return_std: bool = False) -> Vector | tuple[Vector, Vector]:
+        """Return the mean (n,) and, if ``return_std``, the standard deviation (n,), in the targets' unit.
+
+        Raises:
+            NotFittedError: ``fit`` was not called.
+            ValueError: X has another number of features than in ``fit``, or is not finite.
+        """
+        check_is_fitted(self)
+        X = validate_data(self, X, reset=False, dtype=np.float64)
+        return self.surrogate_.predict(X, return_std=True) if return_std else self.surrogate_.predict(X)
+
+    def _score(self, candidate: Surrogate, X: Matrix, y: Vector) -> float:
+        """Return the criterion of out-of-fold predictions, more is better."""
+        mean, std = out_of_fold(candidate, X, y, fold_of_each_row(len(y), self.num_folds, self.seed))
+        if self.criterion == "kendall_tau":
+            return kendall_tau(y, mean)
+        return -negative_log_likelihood(y, mean, std)
+
+
+def _default_candidates() -> list[Surrogate]:
+    return [GaussianProcessSurrogate(), XGBoostSurrogate(), RandomForestSurrogate()]
