@@ -81,7 +81,12 @@ def _from_other_seeds(target: Target) -> Iterator[Ceiling]:
 
 
 def _from_twins(target: Target) -> Iterator[Ceiling]:
-    """Yield tau between each architecture and the mean of its isomorphic twins, the same network."""
+    """Yield tau between each architecture and the mean of its isomorphic twins, the same network.
+
+    Of what is trained alone: dead operations cost time on many devices, so there twins do differ.
+    """
+    if target.metric.per != "run":
+        return
     count = np.bincount(target.classes)[target.classes]
     rows = count > 1
     if rows.sum() < _FEWEST:

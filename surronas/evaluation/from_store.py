@@ -117,8 +117,8 @@ def _axes_in_words(store: BenchmarkStore, axes: Axes, counts: NDArray[np.int64])
         yield f"{epochs[0]} epochs"
     if axes.seed == "mean":
         fewest, most = int(counts.min()), int(counts.max())
-        several = f"mean over {most}" if fewest == most else f"mean over {fewest} to {most}"
-        yield "the source's own mean over seeds" if most < 0 else f"{several} seeds"
+        several = f"mean over {most} seeds" if fewest == most else f"mean over {fewest} to {most} seeds"
+        yield {-1: "the source's own mean over seeds", 1: "one seed"}.get(most, several)
     elif axes.seed == SEED_MEAN:
         yield "the source's own mean over seeds"
     elif axes.seed is not None:

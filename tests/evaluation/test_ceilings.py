@@ -5,7 +5,7 @@ import pytest
 
 from surronas.evaluation import Target, noise_ceilings, target_of, target_of_arrays
 from surronas.metrics import kendall_tau
-from surronas.store import BenchmarkStore
+from surronas.store import BenchmarkStore, Metric
 
 
 def with_seeds(target: Target, noise: float, num_seeds: int) -> Target:
@@ -44,6 +44,11 @@ def test_twins_are_ranked_against_each_other(cell201, cells, target: Target) -> 
     assert ceiling.num_rows < len(cells)
     (noisy,) = noise_ceilings(target)
     assert noisy.kendall_tau < 0.9
+
+
+def test_twins_may_differ_in_latency(cell201, cells) -> None:
+    latency = Metric("latency_ms", None, "ms", "minimize", per="architecture")
+    assert noise_ceilings(target_of_arrays(cell201, cells, np.arange(len(cells)), latency)) == ()
 
 
 def test_a_single_seed_is_ranked_against_the_others(small_store: BenchmarkStore) -> None:
