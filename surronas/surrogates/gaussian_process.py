@@ -1,95 +1,142 @@
-"""Exact Gaussian process regression (Rasmussen and Williams 2006, algorithm 2.1) on warped targets."""
+"""Gaussian process regression on warped targets (Rasmussen and Williams 2006), hyper-parameters learnt."""
 
 from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.linalg import lapack, solve_triangular
-from sklearn.utils.validation import validate_data
+from numpy.typing import ArrayLike
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from surronas.errors import InputError
 from surronas.surrogates.base import Matrix, Vector
-from surronas.surrogates.kernels import Kernel, matern32, squared_distances
-from surronas.surrogates.marginal_likelihood import MarginalLikelihood, cholesky
+from surronas.surrogates.covariance import Kernel, Stationary
+from surronas.surrogates.kernels import Shape, matern52
+from surronas.surrogates.marginal_likelihood import MarginalLikelihood
+from surronas.surrogates.posteriors import ExactPosterior, InducingPosterior, Posterior
 from surronas.surrogates.warped import WarpedRegressor
 from surronas.surrogates.warping import fit_warp
 
-_BLOCK = 1024  # rows predicted at once: a block of the cross-covariance stays in the cache
+_LEARNT_ON = 1_000  # rows at most that hyper-parameters are learnt on
+_FIRST_ON = 300  # with more rows, L-BFGS starts from the optimum of so many
+_INDUCING = 1_000  # rows that all others are seen through when there are more than max_exact
 
 
 class GaussianProcessSurrogate(WarpedRegressor):
-    """An exact Gaussian process, its hyper-parameters set by marginal likelihood at every fit.
+    """A Gaussian process, its hyper-parameters set by marginal likelihood at every fit.
 
     Targets are warped (``warping.Warp``) and predictions are the mean and standard deviation of the target
-    itself, in its own unit. Rows may repeat, and one row or constant targets are enough.
+    itself, in its own unit. Rows may repeat, and one row or constant targets are enough. It is exact up to
+    ``max_exact`` rows; more are seen through 1,000 of them, so that memory stays bounded.
 
     Args:
-        kernel: ``matern32``, ``matern52``, ``squared_exponential`` or another function of
-            ``surrogates.kernels``' kind.
+        kernel: ``matern52``, ``matern32``, ``squared_exponential`` or another shape of
+            ``surrogates.kernels``, for one stationary kernel with ``groups``; or a kernel of
+            ``surrogates.covariance``: ``Stationary``, ``hamming``, and their sums and products.
         groups: (p,) the number 0, 1, ... of each feature's group; features of a group share a lengthscale.
-            None: all features share one. ``range(p)``: each has its own.
+            None: all features share one. ``range(p)``: each has its own. Some encodings tell theirs:
+            ``default_encoding.groups(space)``.
         noise_in_std: whether the standard deviation is that of a new measurement, noise included (the
             one to judge against held-out trainings), or that of the function behind the measurements.
+        warm_start: whether hyper-parameters are sought from those of the last fit on, if their number fits.
+        max_exact: rows up to which it is exact.
     """
+
+    posterior_: Posterior
 
     def __init__(
         self,
         *,
-        kernel: Kernel = matern32,
+        kernel: Shape | Kernel = matern52,
         groups: Sequence[int] | None = None,
         noise_in_std: bool = True,
+        warm_start: bool = False,
+        max_exact: int = 5_000,
     ) -> None:
         self.kernel = kernel
         self.groups = groups
         self.noise_in_std = noise_in_std
+        self.warm_start = warm_start
+        self.max_exact = max_exact
 
-    def fit(self, X: Matrix, y: Vector) -> Self:
+    def fit(self, X: Matrix, y: Vector, *, noise_variance: ArrayLike | None = None) -> Self:
         """Return itself, fitted to features (n, p) and targets (n,).
 
+        ``noise_variance`` (n,) is what is known of the noise of each target, in the target's unit squared:
+        of a mean over seeds its variance. The noise learnt comes on top.
+
         Raises:
-            InputError: ``groups`` does not number the features of X.
+            InputError: groups do not number the features of X, or a noise variance is negative.
             ValueError: NaN or infinite values, no rows, or X and y of different lengths.
         """
         X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=True)
         y = y.astype(np.float64)
-        self.center_ = X.mean(axis=0)
-        spread = 2.0 * X.var(axis=0).sum()  # the mean squared distance between two rows
-        self.scale_ = float(np.sqrt(spread)) if spread > 0 else 1.0
-        scaled = (X - self.center_) / self.scale_
         self.warp_ = fit_warp(y)
-        z = self.warp_.latent(y)
-        group = self._group_of_each_feature(X.shape[1])
-        self.hyper_parameters_ = MarginalLikelihood(scaled, z, group, self.kernel).maximize()
-        self._rows = scaled * np.sqrt(self.hyper_parameters_.weights)
-        covariance = self.hyper_parameters_.signal * self.kernel(squared_distances(self._rows, self._rows))[0]
-        self._factor = cholesky(covariance, self.hyper_parameters_.noise)
-        self._alpha = lapack.dpotrs(self._factor, z, lower=1)[0]
+        z, known = self.warp_.latent(y), self._known_noise(y, noise_variance)
+        start = getattr(self, "theta_", None) if self.warm_start else None
+        self.covariance_ = self._kernel().scaled(X)
+        self.theta_ = self._learn(X, z, known, start)
+        self.noise_ = float(np.exp(self.theta_[-1]))
+        self.mean_known_noise_ = float(known.mean())
+        given = (X, z, self.noise_ + known)
+        if len(X) <= self.max_exact:
+            self.posterior_ = ExactPosterior.given(self.covariance_, self.theta_[:-1], *given)
+        else:
+            through = X[_some(len(X), _INDUCING)]
+            self.posterior_ = InducingPosterior.given(self.covariance_, self.theta_[:-1], through, *given)
+        return self
+
+    def update(self, X: Matrix, y: Vector, *, noise_variance: ArrayLike | None = None) -> Self:
+        """Return itself after k more rows, in O(n² k): warping and hyper-parameters stay those of ``fit``.
+
+        Raises:
+            NotFittedError: ``fit`` was not called.
+            InputError: a noise variance is negative.
+            ValueError: NaN or infinite values, another number of features, or X and y of different lengths.
+        """
+        check_is_fitted(self)
+        X, y = validate_data(self, X, y, reset=False, dtype=np.float64, y_numeric=True)
+        y = y.astype(np.float64)
+        noise = self.noise_ + self._known_noise(y, noise_variance)
+        self.posterior_ = self.posterior_.updated(X, self.warp_.latent(y), noise)
         return self
 
     def _latent(self, X: Matrix) -> tuple[Vector, Vector]:
         """Return mean (n,) and standard deviation (n,) of the warped target."""
-        at = self.hyper_parameters_
-        rows = (X - self.center_) / self.scale_ * np.sqrt(at.weights)
-        mean, variance = np.empty(len(X)), np.empty(len(X))
-        for start in range(0, len(X), _BLOCK):
-            block = slice(start, start + _BLOCK)
-            cross = at.signal * self.kernel(squared_distances(rows[block], self._rows))[0]
-            mean[block] = cross @ self._alpha  # eq. 2.25
-            solved = solve_triangular(self._factor, cross.T, lower=True, check_finite=False)
-            variance[block] = at.signal - np.einsum("ij,ij->j", solved, solved)  # eq. 2.26
-        noise = at.noise if self.noise_in_std else 0.0
-        smallest = 1e-10 * at.signal  # rounding may leave zero or less on a row that was fitted
-        return mean, np.sqrt(np.maximum(variance, smallest) + noise)
+        mean, variance = self.posterior_.moments(X)
+        noise = self.noise_ + self.mean_known_noise_ if self.noise_in_std else 0.0
+        return mean, np.sqrt(variance + noise)
 
-    def _group_of_each_feature(self, num_features: int) -> NDArray[np.int64]:
-        """Return (p,) group numbers."""
-        if self.groups is None:
-            return np.zeros(num_features, dtype=np.int64)
-        group = np.asarray(self.groups, dtype=np.int64)
-        if group.shape != (num_features,) or set(group.tolist()) != set(range(int(group.max()) + 1)):
+    def _kernel(self) -> Kernel:
+        """Return the kernel that the parameters tell."""
+        if hasattr(self.kernel, "scaled"):
+            return self.kernel
+        return Stationary(self.kernel, self.groups)
+
+    def _learn(self, X: Matrix, z: Vector, known: Vector, start: Vector | None) -> Vector:
+        """Return the hyper-parameters (k,) of greatest posterior density, for some rows if there are many."""
+        if start is not None and len(start) != len(self.covariance_.prior.mean) + 1:
+            start = None
+        if start is None and len(X) > _FIRST_ON:
+            start = self._optimum(X, z, known, _FIRST_ON, None)
+        return self._optimum(X, z, known, _LEARNT_ON, start)
+
+    def _optimum(self, X: Matrix, z: Vector, known: Vector, size: int, start: Vector | None) -> Vector:
+        rows = _some(len(X), size)
+        return MarginalLikelihood(X[rows], z[rows], self.covariance_, known[rows]).maximize(start)
+
+    def _known_noise(self, y: Vector, noise_variance: ArrayLike | None) -> Vector:
+        """Return the known part of each row's noise variance (n,), warped like the targets."""
+        known = np.zeros(len(y)) if noise_variance is None else np.asarray(noise_variance, np.float64)
+        if known.shape != y.shape or not np.isfinite(known).all() or (known < 0).any():
             raise InputError(
-                f"groups: expected {num_features} numbers (one for each feature) that use all of 0, 1, ..., "
-                f"got {list(self.groups)}; use range({num_features}) for a lengthscale of each feature"
+                f"noise_variance: expected {len(y)} finite numbers of at least 0, one a target, in its unit "
+                f"squared; got shape {known.shape} with {known.tolist()[:4]} first"
             )
-        return group
+        return known * self.warp_.slope(y) ** 2
+
+
+def _some(n: int, size: int) -> slice | Vector:
+    """Return all of n rows, or ``size`` of them drawn with a fixed seed."""
+    if n <= size:
+        return slice(None)
+    return np.sort(np.random.default_rng(0).permutation(n)[:size])

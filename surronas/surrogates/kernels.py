@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-Kernel = Callable[[Array], tuple[Array, Array]]  # squared distances -> correlations, derivatives
+Shape = Callable[[Array], tuple[Array, Array]]  # squared distances -> correlations, derivatives
 
 
 def squared_exponential(t: Array) -> tuple[Array, Array]:

@@ -34,6 +34,12 @@ class Warp:
         """Return (n,) latent values of targets (n,)."""
         return (_psi((y - self.mean) / self.std, self.power) - self.shift) / self.scale
 
+    def slope(self, y: Array) -> Array:
+        """Return (n,) derivatives of the latent value by the target."""
+        x = (y - self.mean) / self.std
+        sign = np.where(x >= 0, 1.0, -1.0)
+        return (1.0 + np.abs(x)) ** (sign * (self.power - 1.0)) / (self.std * self.scale)
+
     def target(self, z: Array) -> Array:
         """Return targets for latent values, held within the observed range and one range on either side.
 

@@ -1,17 +1,16 @@
 import numpy as np
 import pytest
 from contracts.surrogate_contract import SurrogateContract, cell_accuracies
-from scipy.optimize import check_grad, minimize
-from sklearn.gaussian_process import GaussianProcessRegressor
-from sklearn.gaussian_process.kernels import RBF, ConstantKernel, Matern, WhiteKernel
+from sklearn.exceptions import NotFittedError
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from surronas.errors import InputError
+from surronas.metrics import calibration, kendall_tau
 from surronas.surrogates import GaussianProcessSurrogate
-from surronas.surrogates.kernels import Kernel, matern32, matern52, squared_distances, squared_exponential
-from surronas.surrogates.marginal_likelihood import JITTER, MarginalLikelihood, cholesky
+from surronas.surrogates.covariance import Stationary, hamming
+from surronas.surrogates.kernels import matern32, squared_exponential
 
-KERNELS = [matern32, matern52, squared_exponential]
+EDGES, COUNTS = slice(0, 36), slice(36, 41)  # of cell_accuracies' features
 
 
 class TestContract(SurrogateContract):
@@ -19,97 +18,19 @@ class TestContract(SurrogateContract):
         params=[
             {},
             {"kernel": squared_exponential},
-            {"kernel": matern52},
+            {"kernel": matern32},
+            {"max_exact": 20},
+            {"warm_start": False, "noise_in_std": True, "groups": None, "kernel": Stationary(matern32)},
         ],
-        ids=["default", "squared_exponential", "matern52"],
+        ids=["default", "squared_exponential", "matern32", "through_inducing_rows", "kernel_object"],
     )
     def surrogate(self, request: pytest.FixtureRequest) -> GaussianProcessSurrogate:
         return GaussianProcessSurrogate(**request.param)
 
 
-@parametrize_with_checks([GaussianProcessSurrogate()])
+@parametrize_with_checks([GaussianProcessSurrogate(), GaussianProcessSurrogate(max_exact=5)])
 def test_scikit_learn_conformance(estimator, check) -> None:
     check(estimator)
-
-
-@pytest.mark.parametrize("kernel", KERNELS)
-def test_kernel_slope_is_its_derivative(kernel: Kernel) -> None:
-    t = np.linspace(0.01, 9.0, 50)
-    numerical = (kernel(t + 1e-6)[0] - kernel(t - 1e-6)[0]) / 2e-6
-    np.testing.assert_allclose(kernel(t)[1], numerical, rtol=1e-6, atol=1e-9)
-    assert kernel(np.zeros(1))[0] == 1.0
-
-
-@pytest.mark.parametrize(
-    ("kernel", "reference"),
-    [(matern32, Matern(nu=1.5)), (matern52, Matern(nu=2.5)), (squared_exponential, RBF())],
-)
-def test_kernels_are_scikit_learns(kernel: Kernel, reference, rng: np.random.Generator) -> None:
-    a, b = rng.standard_normal((20, 4)), rng.standard_normal((9, 4))
-    np.testing.assert_allclose(kernel(squared_distances(a, b))[0], reference(a, b), rtol=1e-10)
-
-
-@pytest.mark.parametrize("kernel", KERNELS)
-@pytest.mark.parametrize("num_groups", [1, 3, 41])
-def test_analytic_gradient_equals_finite_differences(kernel: Kernel, num_groups: int) -> None:
-    X, y = cell_accuracies(np.random.default_rng(0), 40)
-    group = np.arange(41) % num_groups
-    likelihood = MarginalLikelihood(X / 4.0, (y - y.mean()) / y.std(), group, kernel)
-    theta = np.random.default_rng(1).normal(0.0, 0.7, num_groups + 2)
-    off = check_grad(
-        lambda at: likelihood.negative_log_posterior(at)[0],
-        lambda at: likelihood.negative_log_posterior(at)[1],
-        theta,
-        epsilon=1e-6,
-    )
-    assert off < 1e-4 * np.linalg.norm(likelihood.negative_log_posterior(theta)[1])
-
-
-@pytest.mark.parametrize("kernel", KERNELS)
-def test_marginal_likelihood_is_scikit_learns(kernel: Kernel, rng: np.random.Generator) -> None:
-    X, z = rng.standard_normal((25, 3)), rng.standard_normal(25)
-    shape = {matern32: Matern(0.5, nu=1.5), matern52: Matern(0.5, nu=2.5), squared_exponential: RBF(0.5)}
-    theirs = GaussianProcessRegressor(
-        ConstantKernel(1.7) * shape[kernel] + WhiteKernel(0.03 + JITTER), alpha=0.0, optimizer=None
-    ).fit(X, z)
-    ours = MarginalLikelihood(X, z, np.zeros(3, dtype=np.int64), kernel)
-    theta = np.log([1 / 0.5**2, 1.7, 0.03])
-    mean, std = ours.prior
-    prior = 0.5 * np.sum(((theta - mean) / std) ** 2)
-    constant = 0.5 * 25 * np.log(2 * np.pi)
-    value = ours.negative_log_posterior(theta)[0] - prior + constant
-    assert value == pytest.approx(-theirs.log_marginal_likelihood_value_, rel=1e-9)
-
-
-def test_optimum_is_stationary_and_better_than_where_it_started() -> None:
-    X, y = cell_accuracies(np.random.default_rng(0), 100)
-    likelihood = MarginalLikelihood(X / 4, (y - y.mean()) / y.std(), np.zeros(41, np.int64), matern52)
-    found = likelihood.maximize()
-    theta = np.log([found.weights[0], found.signal, found.noise])
-    value, gradient = likelihood.negative_log_posterior(theta)
-    assert value < likelihood.negative_log_posterior(likelihood.prior[0])[0]
-    assert np.abs(gradient).max() < 0.05
-
-
-@pytest.mark.parametrize("num_groups", [1, 41])
-@pytest.mark.parametrize("n", [12, 80])
-def test_further_starts_find_no_better_optimum(n: int, num_groups: int) -> None:
-    X, y = cell_accuracies(np.random.default_rng(0), n)
-    likelihood = MarginalLikelihood(X / 4, (y - y.mean()) / y.std(), np.arange(41) % num_groups, matern32)
-    found = likelihood.maximize()
-    theta = np.log([*found.weights[:num_groups], found.signal, found.noise])
-    value = likelihood.negative_log_posterior(theta)[0]
-    mean, std = likelihood.prior
-    for seed in range(4):
-        start = mean + std * np.random.default_rng(seed).standard_normal(len(mean))
-        other = minimize(likelihood.negative_log_posterior, start, jac=True, method="L-BFGS-B")
-        assert other.fun > value - 0.01
-
-
-@pytest.mark.parametrize("hopeless", [np.nan, -1.0])
-def test_covariances_without_a_factor_are_refused(hopeless: float) -> None:
-    with pytest.raises(InputError, match="not positive definite; expected features and targets"):
-        cholesky(np.full((3, 3), hopeless), noise=0.1)
 
 
 def test_noise_free_std_vanishes_where_measured_and_grows_away_from_it() -> None:
@@ -125,7 +46,7 @@ def test_noise_free_std_vanishes_where_measured_and_grows_away_from_it() -> None
 def test_a_lengthscale_for_each_feature_finds_the_one_that_matters(rng: np.random.Generator) -> None:
     X = rng.standard_normal((80, 3))
     fitted = GaussianProcessSurrogate(groups=range(3)).fit(X, np.sin(2 * X[:, 1]))
-    weights = fitted.hyper_parameters_.weights
+    weights = fitted.covariance_.weights(fitted.theta_[:-1])
     assert weights[1] > 5 * max(weights[0], weights[2])
 
 
@@ -135,7 +56,87 @@ def test_groups_that_do_not_number_the_features_are_refused(groups: list[int]) -
         GaussianProcessSurrogate(groups=groups).fit(np.eye(3), np.arange(3.0))
 
 
-def test_cholesky_adds_jitter_until_it_succeeds() -> None:
-    singular = np.ones((50, 50)) - 1e-9 * np.eye(50)
-    factor = cholesky(singular.copy(), noise=0.0)
-    np.testing.assert_allclose(factor @ factor.T, singular, atol=1e-5)
+@pytest.mark.parametrize(
+    "kernel", [hamming([6] * 6, columns=EDGES) + Stationary(columns=COUNTS)], ids=["sum"]
+)
+def test_sums_of_kernels_rank_and_cover(kernel) -> None:
+    X, y = cell_accuracies(np.random.default_rng(0), 500)
+    mean, std = (
+        GaussianProcessSurrogate(kernel=kernel).fit(X[:120], y[:120]).predict(X[120:], return_std=True)
+    )
+    assert kendall_tau(y[120:], mean) > 0.7
+    assert 0.8 < calibration(y[120:], mean, std, levels=[0.9]).coverage[0] < 0.98
+
+
+class TestKnownNoise:
+    def test_noisy_rows_count_less(self, rng: np.random.Generator) -> None:
+        X, y = cell_accuracies(np.random.default_rng(0), 300, noise=0.0)
+        variance = np.where(np.arange(100) % 2, 0.15**2, 1e-8)
+        measured = y[:100] + np.sqrt(variance) * rng.standard_normal(100)
+        told = GaussianProcessSurrogate().fit(X[:100], measured, noise_variance=variance)
+        untold = GaussianProcessSurrogate().fit(X[:100], measured)
+        assert (
+            kendall_tau(y[100:], told.predict(X[100:])) > kendall_tau(y[100:], untold.predict(X[100:])) + 0.05
+        )
+
+    def test_it_is_in_the_targets_unit(self) -> None:
+        X, y = cell_accuracies(np.random.default_rng(0), 60)
+        variance = np.linspace(1e-5, 1e-3, 60)
+        fraction = GaussianProcessSurrogate().fit(X, y, noise_variance=variance).predict(X)
+        percent = GaussianProcessSurrogate().fit(X, 100 * y, noise_variance=1e4 * variance).predict(X)
+        np.testing.assert_allclose(percent, 100 * fraction, rtol=1e-3)
+
+    def test_no_known_noise_is_zero_noise_known(self) -> None:
+        X, y = cell_accuracies(np.random.default_rng(0), 40)
+        zero = GaussianProcessSurrogate().fit(X, y, noise_variance=np.zeros(40)).predict(X)
+        np.testing.assert_array_equal(zero, GaussianProcessSurrogate().fit(X, y).predict(X))
+
+    @pytest.mark.parametrize("bad", [[0.1], [-1.0, 0.0, 0.0], [np.nan, 0.0, 0.0]])
+    def test_what_is_no_variance_is_refused(self, bad: list[float]) -> None:
+        with pytest.raises(InputError, match="expected 3 finite numbers of at least 0, one a target"):
+            GaussianProcessSurrogate().fit(np.eye(3), np.arange(3.0), noise_variance=bad)
+
+
+class TestUpdate:
+    @pytest.mark.parametrize("max_exact", [5_000, 20])
+    def test_it_moves_towards_the_new_rows_and_narrows(self, max_exact: int) -> None:
+        X, y = cell_accuracies(np.random.default_rng(0), 120)
+        surrogate = GaussianProcessSurrogate(max_exact=max_exact).fit(X[:60], y[:60])
+        before, doubt = surrogate.predict(X[60:], return_std=True)
+        after, doubt_after = surrogate.update(X[60:], y[60:]).predict(X[60:], return_std=True)
+        assert np.abs(after - y[60:]).mean() < np.abs(before - y[60:]).mean()
+        assert np.median(doubt_after) < np.median(doubt)
+
+    def test_row_by_row_is_all_at_once(self) -> None:
+        X, y = cell_accuracies(np.random.default_rng(0), 80)
+        at_once = (
+            GaussianProcessSurrogate().fit(X[:60], y[:60]).update(X[60:], y[60:]).predict(X, return_std=True)
+        )
+        one_by_one = GaussianProcessSurrogate().fit(X[:60], y[:60])
+        for i in range(60, 80):
+            one_by_one.update(X[i : i + 1], y[i : i + 1])
+        np.testing.assert_allclose(one_by_one.predict(X, return_std=True), at_once, rtol=1e-6)
+
+    def test_unfitted_is_refused(self) -> None:
+        with pytest.raises(NotFittedError, match="not fitted"):
+            GaussianProcessSurrogate().update(np.eye(3), np.arange(3.0))
+
+    def test_another_number_of_features_is_refused(self) -> None:
+        surrogate = GaussianProcessSurrogate().fit(np.eye(3), np.arange(3.0))
+        with pytest.raises(ValueError, match="features"):
+            surrogate.update(np.eye(2), np.arange(2.0))
+
+
+def test_warm_start_goes_on_from_the_last_fit() -> None:
+    X, y = cell_accuracies(np.random.default_rng(0), 90)
+    warm = GaussianProcessSurrogate(warm_start=True).fit(X[:80], y[:80]).fit(X, y)
+    cold = GaussianProcessSurrogate().fit(X, y)
+    np.testing.assert_allclose(warm.theta_, cold.theta_, atol=0.05)
+    assert np.isfinite(warm.fit(X[:, :5], y).predict(X[:, :5])).all()
+
+
+def test_more_rows_than_are_exact_lose_little() -> None:
+    X, y = cell_accuracies(np.random.default_rng(0), 2_400)
+    exact = GaussianProcessSurrogate().fit(X[:1_400], y[:1_400]).predict(X[1_400:])
+    through = GaussianProcessSurrogate(max_exact=1_200).fit(X[:1_400], y[:1_400]).predict(X[1_400:])
+    assert kendall_tau(y[1_400:], through) > kendall_tau(y[1_400:], exact) - 0.01

@@ -1,0 +1,258 @@
+"""Covariance functions with parameters: stationary kernels of weighted distances, their sums and products.
+
+Each kernel is a frozen description. ``kernel.scaled(X)`` fixes what depends on the data but is not learnt
+(centre and scale of the features) and gives a ``Covariance``, whose parameters theta are all logarithms.
+Gradients run backwards: ``evaluate`` returns K and its pullback, which turns d value / d K into
+d value / d theta, so that sums and products need no more than the rules for sums and products.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import block_diag
+
+from surronas.errors import InputError
+from surronas.surrogates.kernels import Array, Shape, matern52, squared_distances, squared_exponential
+
+Pullback = Callable[[Array], Array]  # d value / d K (n, n), symmetric -> d value / d theta (k,)
+
+# Normal priors on the log parameters, set by hand; the third decimal of Kendall tau moves when they do
+# (reproduce/gp_choices.py). A group's features are scaled to a mean squared distance of 1 between rows.
+_LEVEL = (-1.0, 1.5)  # mean and deviation of the log weights' common level: lengthscales beyond 1
+_GROUP_DEVIATION = 0.7  # of each group's log weight from that level
+_SIGNAL = (1.0, 1.0)  # mean and deviation of the log variance; warped targets have variance 1
+
+
+@dataclass(frozen=True)
+class Prior:
+    """A normal distribution of theta: mean (k,) and precision (k, k)."""
+
+    mean: Array
+    precision: Array
+
+
+class Covariance(Protocol):
+    """A kernel whose features are scaled; theta (k,) are the logs of its parameters."""
+
+    @property
+    def prior(self) -> Prior:
+        """The prior of theta."""
+        ...
+
+    def between(self, theta: Array, a: Array, b: Array) -> Array:
+        """Return (n, m) covariances of rows a (n, p) and b (m, p)."""
+        ...
+
+    def evaluate(self, theta: Array, a: Array) -> tuple[Array, Pullback]:
+        """Return (n, n) covariances of rows a (n, p), and their pullback."""
+        ...
+
+    def variance(self, theta: Array) -> float:
+        """Return the variance of every row."""
+        ...
+
+
+class Kernel(Protocol):
+    """The description of a covariance function; ``+`` and ``*`` combine two."""
+
+    def scaled(self, X: Array) -> Covariance:
+        """Return the covariance function for features like those of X (n, p)."""
+        ...
+
+
+class _Combinable:
+    def __add__(self: Kernel, other: Kernel) -> "Sum":
+        return Sum(self, other)
+
+    def __mul__(self: Kernel, other: Kernel) -> "Product":
+        return Product(self, other)
+
+
+@dataclass(frozen=True)
+class Stationary(_Combinable):
+    """s phi(sum over features of w_f (a_f - b_f)²), with phi a shape of ``surrogates.kernels``.
+
+    Args:
+        shape: ``matern32``, ``matern52``, ``squared_exponential``, or another of their kind.
+        groups: (p,) the number 0, 1, ... of each feature's group; features of a group share a lengthscale.
+            None: all features share one. ``range(p)``: each has its own.
+        also: (p,) numbers of a second grouping; the weight of a feature is the product of those of its two
+            groups. See ``hamming``.
+        columns: which features it sees; None: all. ``groups`` and ``also`` number these.
+    """
+
+    shape: Shape = matern52
+    groups: Sequence[int] | None = None
+    also: Sequence[int] | None = None
+    columns: Sequence[int] | slice | None = None
+
+    def scaled(self, X: Array) -> "ScaledStationary":
+        """Return the covariance function for features like those of X (n, p).
+
+        Raises:
+            InputError: the groups do not number the features.
+        """
+        some = slice(None) if self.columns is None else self.columns
+        columns = some if isinstance(some, slice) else np.asarray(some, np.int64)
+        X = X[:, columns]
+        group = _group_of_each_feature("groups", self.groups, X.shape[1])
+        also = None if self.also is None else _group_of_each_feature("also", self.also, X.shape[1])
+        spread = np.bincount(group, 2.0 * X.var(axis=0))  # mean squared distance between two rows
+        scale = np.sqrt(np.where(spread > 0, spread, 1.0))[group]
+        return ScaledStationary(self.shape, columns, group, also, X.mean(axis=0), scale)
+
+
+@dataclass(frozen=True)
+class ScaledStationary:
+    """``Stationary`` for scaled features: theta holds a log weight for each group, then log s."""
+
+    shape: Shape
+    columns: slice | NDArray[np.int64]
+    group: NDArray[np.int64]  # (p,)
+    also: NDArray[np.int64] | None  # (p,)
+    center: Array  # (p,)
+    scale: Array  # (p,)
+
+    @property
+    def prior(self) -> Prior:
+        """A common level of the log weights, and each group's deviation from it."""
+        k = int(self.group.max()) + 1
+        mean, deviation = _LEVEL
+        weights = np.linalg.inv(np.full((k, k), deviation**2) + _GROUP_DEVIATION**2 * np.eye(k))
+        others = 0 if self.also is None else int(self.also.max()) + 1
+        return Prior(
+            np.concatenate([np.full(k, mean - np.log(k)), np.zeros(others), [_SIGNAL[0]]]),
+            block_diag(weights, np.eye(others) / _GROUP_DEVIATION**2, np.array([[_SIGNAL[1] ** -2]])),
+        )
+
+    def weights(self, theta: Array) -> Array:
+        """Return (p,) weights: inverse squared lengthscales of the scaled features."""
+        logs = theta[self.group]
+        if self.also is not None:
+            logs = logs + theta[int(self.group.max()) + 1 + self.also]
+        return np.exp(logs)
+
+    def between(self, theta: Array, a: Array, b: Array) -> Array:
+        """Return (n, m) covariances of rows a (n, p) and b (m, p)."""
+        weights = np.sqrt(self.weights(theta))
+        t = squared_distances(self._rows(a) * weights, self._rows(b) * weights)
+        covariances: Array = np.exp(theta[-1]) * self.shape(t)[0]
+        return covariances
+
+    def evaluate(self, theta: Array, a: Array) -> tuple[Array, Pullback]:
+        """Return (n, n) covariances of rows a (n, p), and their pullback."""
+        X, weights, signal = self._rows(a), self.weights(theta), np.exp(theta[-1])
+        scaled = X * np.sqrt(weights)
+        phi, slope = self.shape(squared_distances(scaled, scaled))
+        K = signal * phi
+
+        def pullback(dK: Array) -> Array:
+            dt = dK * slope  # d value / d t, over s
+            # t_ij depends on w_f by (X_if - X_jf)², summed here over i and j without the (n, n, p) array.
+            by_feature = 2.0 * (dt.sum(1) @ X**2 - np.einsum("if,if->f", X, dt @ X))
+            by_feature *= signal * weights
+            parts = [np.bincount(self.group, by_feature)]
+            if self.also is not None:
+                parts.append(np.bincount(self.also, by_feature))
+            return np.concatenate([*parts, [np.vdot(dK, K)]])
+
+        return K, pullback
+
+    def variance(self, theta: Array) -> float:
+        """Return the variance of every row."""
+        return float(np.exp(theta[-1]))
+
+    def _rows(self, a: Array) -> Array:
+        return (a[:, self.columns] - self.center) / self.scale
+
+
+@dataclass(frozen=True)
+class Sum(_Combinable):
+    """The sum of two kernels."""
+
+    first: Kernel
+    second: Kernel
+
+    def scaled(self, X: Array) -> "Combined":
+        """Return the covariance function for features like those of X (n, p)."""
+        return Combined(self.first.scaled(X), self.second.scaled(X), product=False)
+
+
+@dataclass(frozen=True)
+class Product(_Combinable):
+    """The product of two kernels."""
+
+    first: Kernel
+    second: Kernel
+
+    def scaled(self, X: Array) -> "Combined":
+        """Return the covariance function for features like those of X (n, p)."""
+        return Combined(self.first.scaled(X), self.second.scaled(X), product=True)
+
+
+@dataclass(frozen=True)
+class Combined:
+    """The sum or product of two covariance functions: theta holds that of the first, then of the second."""
+
+    first: Covariance
+    second: Covariance
+    product: bool
+
+    @property
+    def prior(self) -> Prior:
+        """The priors of both, independent."""
+        a, b = self.first.prior, self.second.prior
+        return Prior(np.concatenate([a.mean, b.mean]), block_diag(a.precision, b.precision))
+
+    def between(self, theta: Array, a: Array, b: Array) -> Array:
+        """Return (n, m) covariances of rows a (n, p) and b (m, p)."""
+        one, two = self._split(theta)
+        K, L = self.first.between(one, a, b), self.second.between(two, a, b)
+        return K * L if self.product else K + L
+
+    def evaluate(self, theta: Array, a: Array) -> tuple[Array, Pullback]:
+        """Return (n, n) covariances of rows a (n, p), and their pullback."""
+        one, two = self._split(theta)
+        (K, back), (L, back_too) = self.first.evaluate(one, a), self.second.evaluate(two, a)
+        if self.product:
+            return K * L, lambda dK: np.concatenate([back(dK * L), back_too(dK * K)])
+        return K + L, lambda dK: np.concatenate([back(dK), back_too(dK)])
+
+    def variance(self, theta: Array) -> float:
+        """Return the variance of every row."""
+        one, two = self._split(theta)
+        k, m = self.first.variance(one), self.second.variance(two)
+        return k * m if self.product else k + m
+
+    def _split(self, theta: Array) -> tuple[Array, Array]:
+        k = len(self.first.prior.mean)
+        return theta[:k], theta[k:]
+
+
+def hamming(num_choices: Sequence[int], *, columns: Sequence[int] | slice | None = None) -> Stationary:
+    """Return the categorical kernel on one-hot features: a lengthscale a decision, a similarity of choices.
+
+    The features are those of ``encodings.one_hot``: a block of columns a decision. Where two architectures
+    choose a and b at decision e, exp(-w_e (u_a + u_b) / 2) is a factor of their covariance: w_e tells how
+    much the decision matters, u_a how unlike the others choice a is, whatever the decision. (Ru et al. 2020,
+    CoCaBO, without u.) A sum of two terms, u_a + u_b, and not any number for each pair, keeps it a kernel.
+    """
+    decision = np.repeat(np.arange(len(num_choices)), num_choices)
+    choice = np.concatenate([np.arange(count) for count in num_choices])
+    return Stationary(squared_exponential, decision.tolist(), choice.tolist(), columns)
+
+
+def _group_of_each_feature(name: str, groups: Sequence[int] | None, num_features: int) -> NDArray[np.int64]:
+    """Return (p,) group numbers."""
+    if groups is None:
+        return np.zeros(num_features, dtype=np.int64)
+    group = np.asarray(groups, dtype=np.int64)
+    if group.shape != (num_features,) or set(group.tolist()) != set(range(int(group.max()) + 1)):
+        raise InputError(
+            f"{name}: expected {num_features} numbers (one for each feature) that use all of 0, 1, ..., "
+            f"got {list(groups)}; use range({num_features}) for a lengthscale of each feature"
+        )
+    return group
