@@ -7,7 +7,7 @@ import pytest
 from test_cli import answer, failure
 
 from surronas.cli import main
-from surronas.commands.names import DEFAULT_ENCODING, ENCODINGS, SPLITS
+from surronas.commands.names import DEFAULT_ENCODING, ENCODINGS, SPLITS, SURROGATES
 from surronas.encodings import Encoding
 from surronas.evaluation import Split
 from surronas.store import BenchmarkStore
@@ -62,5 +62,6 @@ def test_every_name_loads() -> None:
     assert all(callable(load()) for load in ENCODINGS.values())
     encodings: list[Encoding] = [load() for name, load in ENCODINGS.items() if name != DEFAULT_ENCODING]
     assert len(set(map(id, encodings))) == len(encodings)
+    assert all(hasattr(make(), "fit") for make in SURROGATES.values())
     splits: dict[str, Split] = {name: load() for name, load in SPLITS.items()}
     assert [split.name for split in splits.values()] == list(splits)

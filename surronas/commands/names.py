@@ -43,19 +43,30 @@ def _digits() -> tuple[Task, Recipe]:
 TASKS: dict[str, Callable[[], tuple[Task, Recipe]]] = {"digits": _digits}
 
 
-def _gaussian_process() -> Surrogate:
-    from surronas.surrogates import GaussianProcessSurrogate
+def _surrogate(name: str) -> Callable[[], Surrogate]:
+    """Return what imports a class of ``surronas.surrogates`` and makes one with its defaults."""
 
-    return GaussianProcessSurrogate()
+    def make() -> Surrogate:
+        from surronas import surrogates
+
+        surrogate: Surrogate = getattr(surrogates, name)()
+        return surrogate
+
+    return make
 
 
-def _xgboost() -> Surrogate:
-    from surronas.surrogates import XGBoostSurrogate
-
-    return XGBoostSurrogate()
-
-
-SURROGATES: dict[str, Callable[[], Surrogate]] = {"gaussian-process": _gaussian_process, "xgboost": _xgboost}
+SURROGATES: dict[str, Callable[[], Surrogate]] = {
+    "gaussian-process": _surrogate("GaussianProcessSurrogate"),
+    "xgboost": _surrogate("XGBoostSurrogate"),
+    "auto": _surrogate("AutoSurrogate"),
+    "stacking": _surrogate("StackingSurrogate"),
+    "random-forest": _surrogate("RandomForestSurrogate"),
+    "histogram-boosting": _surrogate("HistogramBoostingSurrogate"),
+    "bayesian-ridge": _surrogate("BayesianRidgeSurrogate"),
+    "nearest-neighbors": _surrogate("NearestNeighborsSurrogate"),
+    "mlp-ensemble": _surrogate("MLPEnsembleSurrogate"),
+    "mean": _surrogate("MeanSurrogate"),
+}
 
 
 def _encoding(name: str) -> Callable[[], Encoding]:
