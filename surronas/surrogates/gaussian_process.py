@@ -18,6 +18,7 @@ from surronas.surrogates.warping import fit_warp
 
 _LEARNT_ON = 1_000  # rows at most that hyper-parameters are learnt on
 _FIRST_ON = 300  # with more rows, L-BFGS starts from the optimum of so many
+_NUM_LEARNT = 6  # hyper-parameters and those of the warping, roughly: they are estimates too
 _INDUCING = 1_000  # rows that all others are seen through when there are more than max_exact
 
 
@@ -77,6 +78,7 @@ class GaussianProcessSurrogate(WarpedRegressor):
         self.theta_ = self._learn(X, z, known, start)
         self.noise_ = float(np.exp(self.theta_[-1]))
         self.mean_known_noise_ = float(known.mean())
+        self.widening_ = float(np.sqrt((len(X) + _NUM_LEARNT) / len(X)))  # as degrees of freedom would
         given = (X, z, self.noise_ + known)
         if len(X) <= self.max_exact:
             self.posterior_ = ExactPosterior.given(self.covariance_, self.theta_[:-1], *given)
@@ -104,7 +106,7 @@ class GaussianProcessSurrogate(WarpedRegressor):
         """Return mean (n,) and standard deviation (n,) of the warped target."""
         mean, variance = self.posterior_.moments(X)
         noise = self.noise_ + self.mean_known_noise_ if self.noise_in_std else 0.0
-        return mean, np.sqrt(variance + noise)
+        return mean, self.widening_ * np.sqrt(variance + noise)
 
     def _kernel(self) -> Kernel:
         """Return the kernel that the parameters tell."""
