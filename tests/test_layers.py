@@ -23,6 +23,7 @@ LEVEL_OF = {room: level for level, rooms in LEVELS.items() for room in rooms.spl
 
 SIDEWAYS = {  # rooms of one level that know each other, and why
     ("spaces", "errors"): "everything raises the errors of one file",
+    ("surrogates", "metrics"): "chooses a surrogate by its score on rows left out",
     ("store", "metrics"): "describes its table by rank correlations",
     ("surrogates", "store"): "a saved surrogate is written as store files are: whole or not at all",
     ("training", "evaluators"): "answers as an evaluator does, and says where its records lie",

@@ -10,7 +10,9 @@ from surronas.surrogates.histogram_boosting import HistogramBoostingSurrogate
 from surronas.surrogates.mean import MeanSurrogate
 from surronas.surrogates.mlp_ensemble import MLPEnsembleSurrogate
 from surronas.surrogates.nearest_neighbors import NearestNeighborsSurrogate
+from surronas.surrogates.quantile_boosting import XGBoostQuantileSurrogate
 from surronas.surrogates.random_forest import RandomForestSurrogate
+from surronas.surrogates.rank_boosting import XGBoostRankSurrogate
 from surronas.surrogates.stacking import StackingSurrogate
 
 __all__ = [
@@ -27,6 +29,8 @@ __all__ = [
     "StackingSurrogate",
     "Surrogate",
     "Vector",
+    "XGBoostQuantileSurrogate",
+    "XGBoostRankSurrogate",
     "XGBoostSurrogate",
     "unfitted",
 ]

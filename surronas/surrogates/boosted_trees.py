@@ -14,6 +14,12 @@ from surronas.surrogates.warping import fit_warp
 
 _NUM_FOLDS = 5  # a member learns from 4/5 of the rows
 _SMALLEST_NOISE = 1e-4  # of the targets' variance: the noise a constant or perfectly fitted table is given
+_GROWTH = ((500, 100, 3), (2000, 200, 4))  # below so many rows: rounds, depth
+
+
+def growth(n: int) -> tuple[int, int]:
+    """Return the number of rounds and the depth of trees that serve n rows."""
+    return next(((rounds, depth) for below, rounds, depth in _GROWTH if n < below), (200, 6))
 
 
 class XGBoostSurrogate(WarpedRegressor):
@@ -27,13 +33,14 @@ class XGBoostSurrogate(WarpedRegressor):
     by which their errors on left-out rows exceed what the members' variance explains (at least 1e-4 of the
     targets' variance, so the standard deviation is never 0). It is that of a new measurement.
 
-    Defaults chosen on NAS-Bench-201 at n = 32 to 256 by reproduce/speed_surrogates.py's notes.
+    Rounds and depth follow the number of rows, by what reproduce/boosting_choices.py measured for 20 to
+    50,000 of them: 100 rounds of depth 3, from 500 rows on 200 of depth 4, from 2,000 on 200 of depth 6.
 
     Args:
         num_members: the number of members, a multiple of 5.
-        num_rounds: trees of each member.
+        num_rounds: trees of each member; None: by the number of rows.
         learning_rate: shrinkage of each tree.
-        max_depth: decisions on a path of a tree.
+        max_depth: decisions on a path of a tree; None: by the number of rows.
         row_share: share of a member's rows that each of its trees sees.
         seed: of rows and trees; the same seed gives the same predictions.
         n_jobs: threads.
@@ -43,9 +50,9 @@ class XGBoostSurrogate(WarpedRegressor):
         self,
         *,
         num_members: int = 10,
-        num_rounds: int = 100,
+        num_rounds: int | None = None,
         learning_rate: float = 0.18,
-        max_depth: int = 3,
+        max_depth: int | None = None,
         row_share: float = 0.7,
         seed: int = 0,
         n_jobs: int = 1,
@@ -99,9 +106,10 @@ class XGBoostSurrogate(WarpedRegressor):
         ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
             return (prediction.reshape(targets.shape) - targets) * weights, weights
 
+        num_rounds, max_depth = growth(len(X))
         parameters = {
             "eta": self.learning_rate,
-            "max_depth": self.max_depth,
+            "max_depth": max_depth if self.max_depth is None else self.max_depth,
             "subsample": self.row_share,
             "seed": self.seed,
             "nthread": self.n_jobs,
@@ -111,7 +119,8 @@ class XGBoostSurrogate(WarpedRegressor):
             "disable_default_eval_metric": True,
         }
         data = xgboost.QuantileDMatrix(X, targets, nthread=self.n_jobs)
-        return xgboost.train(parameters, data, self.num_rounds, obj=squared_error)
+        num_rounds = num_rounds if self.num_rounds is None else self.num_rounds
+        return xgboost.train(parameters, data, num_rounds, obj=squared_error)
 
     def _members(self, X: Matrix) -> NDArray[np.float64]:
         """Return (n, members) predictions of the warped target."""

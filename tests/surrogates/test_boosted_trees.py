@@ -5,6 +5,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from surronas.errors import InputError
 from surronas.surrogates import XGBoostSurrogate
+from surronas.surrogates.boosted_trees import growth
 
 
 class TestContract(SurrogateContract):
@@ -64,3 +65,14 @@ def test_the_seed_decides_and_is_enough() -> None:
 def test_members_that_are_no_multiple_of_five_are_refused(num_members: int) -> None:
     with pytest.raises(InputError, match=f"num_members: expected a multiple of 5, got {num_members}"):
         XGBoostSurrogate(num_members=num_members).fit(np.eye(3), np.arange(3.0))
+
+
+def test_more_rows_are_given_more_and_deeper_trees() -> None:
+    assert [growth(n) for n in (20, 499, 500, 1999, 2000, 50_000)] == [
+        *[(100, 3)] * 2,
+        *[(200, 4)] * 2,
+        *[(200, 6)] * 2,
+    ]
+    X, y = cell_accuracies(np.random.default_rng(0), 600)
+    assert XGBoostSurrogate().fit(X, y).booster_.num_boosted_rounds() == 200
+    assert XGBoostSurrogate(num_rounds=7, max_depth=1).fit(X, y).booster_.num_boosted_rounds() == 7
