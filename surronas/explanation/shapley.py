@@ -106,7 +106,8 @@ def _exact(model: Model, rows: Architectures, others: Architectures, players: Fl
         predicted = model.predictions(mixtures.reshape(-1, d)).reshape(mixtures.shape[:-1])
         worth.append(predicted.mean(axis=2))
     taking_part = players.astype(np.int64) @ (1 << np.arange(d))  # (n,) as a coalition
-    v = np.take_along_axis(np.concatenate(worth), coalitions & taking_part[:, None], axis=1)
+    seen: NDArray[np.int64] = np.bitwise_and(coalitions, taking_part[:, None], dtype=np.int64)
+    v = np.take_along_axis(np.concatenate(worth), seen, axis=1)
     size = inside.sum(axis=1)
     weight = np.array([factorial(k) * factorial(d - k - 1) / factorial(d) for k in range(d)])
     values = np.empty(rows.shape)

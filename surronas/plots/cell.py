@@ -1,5 +1,7 @@
 """A cell drawn as a graph: nodes from left to right, every edge an arrow with its operation."""
 
+from dataclasses import dataclass
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyArrowPatch
@@ -25,6 +27,20 @@ _LABEL = 0.22  # that an operation's name needs beside its arrow
 _TITLE_INCHES, _NOTE_INCHES, _MARGIN = 0.36, 0.17, 0.08
 
 
+@dataclass(frozen=True)
+class EdgeStyle:
+    """How an edge looks, and what is written on the other side of it than its operation."""
+
+    color: str
+    width: float = 1.8  # points
+    line: str = "-"
+    text_color: str = "#000000"
+    value: str = ""
+
+
+_DEAD = EdgeStyle(FAINT, 1.0, "--", "#6a6a6a")
+
+
 def draw_cell(graph: Graph) -> Figure:
     """Return the cell as a figure.
 
@@ -35,24 +51,29 @@ def draw_cell(graph: Graph) -> Figure:
     live = set(graph.live_edges())
     drawn = [edge for edge in graph.edges if edge[2] != NO_OPERATION]
     notes = _notes(bool(live), len(drawn) - len(live), len(graph.edges) - len(drawn))
-    figure, axes = _canvas(graph, drawn, len(notes))
+    figure, axes = cell_canvas(graph, drawn, len(notes))
     color_of = {
         operation: COLORS[place % len(COLORS)]
         for place, operation in enumerate(dict.fromkeys(edge[2] for edge in graph.edges if edge in live))
     }
     for edge in drawn:
-        _draw_edge(axes, edge, color_of[edge[2]] if edge in live else None)
+        draw_edge(axes, edge, EdgeStyle(color_of[edge[2]]) if edge in live else _DEAD)
+    draw_nodes_and_words(axes, graph, TITLE, notes)
+    return figure
+
+
+def draw_nodes_and_words(axes: Axes, graph: Graph, title: str, notes: list[str]) -> None:
+    """Draw the nodes over the edges, the title above and the notes below, a line each."""
     for node in range(graph.num_nodes):
         text = "in" if node == 0 else "out" if node == graph.num_nodes - 1 else str(node)
         axes.add_patch(Circle((node * _SPACING, 0), _RADIUS, facecolor="#f2f2f2", edgecolor="#000000"))
         axes.text(node * _SPACING, 0, text, ha="center", va="center", fontsize=SMALL_POINTS)
     left, top, bottom = axes.get_xlim()[0] + _MARGIN, axes.get_ylim()[1], axes.get_ylim()[0]
-    axes.text(left, top - _MARGIN, TITLE, va="top", fontsize=TITLE_POINTS)
+    axes.text(left, top - _MARGIN, title, va="top", fontsize=TITLE_POINTS)
     axes.text(left, bottom + _MARGIN, "\n".join(notes), va="bottom", fontsize=SMALL_POINTS)
-    return figure
 
 
-def _canvas(graph: Graph, edges: list[tuple[int, int, str]], num_notes: int) -> tuple[Figure, Axes]:
+def cell_canvas(graph: Graph, edges: list[tuple[int, int, str]], num_notes: int) -> tuple[Figure, Axes]:
     """Return a figure and axes in inches, as large as the arcs, the title and the notes need."""
     peaks = [_peak(source, target) for source, target, _ in edges]
     top = max([_RADIUS, *(peak + _LABEL for peak in peaks)]) + _TITLE_INCHES
@@ -66,8 +87,8 @@ def _canvas(graph: Graph, edges: list[tuple[int, int, str]], num_notes: int) -> 
     return figure, axes
 
 
-def _draw_edge(axes: Axes, edge: tuple[int, int, str], color: str | None) -> None:
-    """Draw an edge and its operation; without a colour it is dead."""
+def draw_edge(axes: Axes, edge: tuple[int, int, str], style: EdgeStyle) -> None:
+    """Draw an edge, its operation on the outer side and the style's value on the inner."""
     source, target, operation = edge
     peak = _peak(source, target)
     start, end = source * _SPACING, target * _SPACING
@@ -81,20 +102,23 @@ def _draw_edge(axes: Axes, edge: tuple[int, int, str], color: str | None) -> Non
             mutation_scale=11,
             shrinkA=_RADIUS * 72,
             shrinkB=_RADIUS * 72,
-            color=color or FAINT,
-            linewidth=1.8 if color else 1.0,
-            linestyle="-" if color else "--",
+            color=style.color,
+            linewidth=style.width,
+            linestyle=style.line,
         )
     )
-    axes.text(
-        (start + end) / 2,
-        peak + (0.12 if peak >= 0 else -0.12),
-        wrapped(operation, 40),
-        ha="center",
-        va="center",
-        fontsize=SMALL_POINTS,
-        color="#000000" if color else "#6a6a6a",
-    )
+    outer = 0.12 if peak >= 0 else -0.12
+    for text, height in ((wrapped(operation, 40), peak + outer), (style.value, peak - outer)):
+        if text:
+            axes.text(
+                (start + end) / 2,
+                height,
+                text,
+                ha="center",
+                va="center",
+                fontsize=SMALL_POINTS,
+                color=style.text_color,
+            )
 
 
 def _peak(source: int, target: int) -> float:
