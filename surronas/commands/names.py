@@ -82,10 +82,9 @@ def _encoding(name: str) -> Callable[[], Encoding]:
 
 
 def _default_encoding() -> Encoding:
-    from surronas import encodings
+    from surronas.encodings.default import default_encoding
 
-    chosen: Encoding = getattr(encodings, "default_encoding", encodings.live_one_hot_counts)
-    return chosen
+    return default_encoding
 
 
 DEFAULT_ENCODING = "default"

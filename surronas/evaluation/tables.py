@@ -24,7 +24,7 @@ def text_table(results: Results) -> str:
         *(f"note    {note}" for note in results.notes),
     ]
     if not results.ceilings:
-        facts.append("ceiling unknown: neither several seeds nor isomorphic twins")
+        facts.append("ceiling unknown: no network was measured twice")
     ranking = [kind for kind in results.kinds if kind.name in RANKING]
     others = [kind for kind in results.kinds if kind.name not in RANKING]
     tables = [_aligned(*_columns(results, kinds)) for kinds in (ranking, others) if kinds]
