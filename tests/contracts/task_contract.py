@@ -1,5 +1,7 @@
 """What every surrogate of several tasks promises beside the ordinary: inherit, give ``surrogate``."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from contracts.surrogate_contract import cell_accuracies
@@ -8,6 +10,7 @@ from numpy.typing import NDArray
 from surronas.errors import InputError
 from surronas.metrics import kendall_tau
 from surronas.surrogates import unfitted
+from surronas.surrogates.saving import load_surrogate, save_surrogate
 from surronas.surrogates.tasks import TaskRegressor
 
 LOW, HIGH = 12, 200
@@ -94,3 +97,24 @@ class TaskContract:
         X, y, task, others, _ = two_fidelities(0, low=10, high=3)
         with pytest.raises(InputError, match=r"task: expected one of the tasks fitted, \[12, 200\], got 50"):
             surrogate.fit(X, y, task).predict(others, task=50)
+
+    def test_a_task_that_has_nothing_in_common_hardly_harms(self, surrogate: TaskRegressor) -> None:
+        loss = []
+        for seed in range(2):
+            X, y, task, others, truth = two_fidelities(seed, high=60)
+            rng = np.random.default_rng(seed)
+            y[task == LOW] = rng.permutation(y[task == LOW])
+            both = surrogate.fit(X, y, task).predict(others)
+            alone = surrogate.fit(X[task == HIGH], y[task == HIGH]).predict(others)
+            loss.append(kendall_tau(truth, alone) - kendall_tau(truth, both))
+        assert np.mean(loss) < 0.1
+
+    def test_saved_and_loaded_it_predicts_the_same(self, surrogate: TaskRegressor, tmp_path: Path) -> None:
+        X, y, task, others, _ = two_fidelities(0, low=30, high=10)
+        save_surrogate(surrogate.fit(X, y, task), tmp_path / "tasks.h5")
+        loaded = load_surrogate(tmp_path / "tasks.h5")
+        for named in (LOW, HIGH):
+            np.testing.assert_array_equal(
+                loaded.predict(others, return_std=True, task=named),
+                surrogate.predict(others, return_std=True, task=named),
+            )

@@ -11,6 +11,7 @@ from surronas.errors import InputError
 from surronas.metrics import calibration, kendall_tau
 from surronas.store import BenchmarkStore
 from surronas.surrogates.curve_extrapolation import CurveExtrapolation, curve_shape
+from surronas.surrogates.saving import load_surrogate, save_surrogate
 
 Curves = NDArray[np.float64]
 
@@ -161,6 +162,14 @@ def test_fit_forgets_and_clones_are_unfitted() -> None:
     np.testing.assert_array_equal(surrogate.fit(curves, curves[:, -1]).predict(curves[:, :3]), once)
     with pytest.raises(NotFittedError, match="not fitted"):
         clone(surrogate).predict(curves[:, :3])
+
+
+def test_saved_and_loaded_it_predicts_the_same(tmp_path: Path) -> None:
+    curves = power_laws(np.random.default_rng(0))
+    fitted = CurveExtrapolation(lengths=[3, 6]).fit(curves, curves[:, -1])
+    save_surrogate(fitted, tmp_path / "curves.h5")
+    loaded = load_surrogate(tmp_path / "curves.h5")
+    np.testing.assert_array_equal(loaded.predict(curves[:, :6], True), fitted.predict(curves[:, :6], True))
 
 
 @pytest.mark.parametrize("num_epochs", [0, 1, 2, 4, 8, 50])
