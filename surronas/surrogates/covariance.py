@@ -1,23 +1,17 @@
-"""Covariance functions with parameters: stationary kernels of weighted distances, their sums and products.
+"""Stationary kernels of weighted distances, and the categorical one; ``+`` and ``*`` combine them."""
 
-Each kernel is a frozen description. ``kernel.scaled(X)`` fixes what depends on the data but is not learnt
-(centre and scale of the features) and gives a ``Covariance``, whose parameters theta are all logarithms.
-Gradients run backwards: ``evaluate`` returns K and its pullback, which turns d value / d K into
-d value / d theta, so that sums and products need no more than the rules for sums and products.
-"""
-
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import block_diag
 
 from surronas.errors import InputError
+from surronas.surrogates.combined import Combinable, Covariance, Kernel, Prior, Product, Pullback, Sum
 from surronas.surrogates.kernels import Array, Shape, matern52, squared_distances, squared_exponential
 
-Pullback = Callable[[Array], Array]  # d value / d K (n, n), symmetric -> d value / d theta (k,)
+__all__ = ["Covariance", "Kernel", "Prior", "Product", "Pullback", "Stationary", "Sum", "hamming"]
 
 # Normal priors on the log parameters, set by hand; the third decimal of Kendall tau moves when they do
 # (reproduce/gp_choices.py). A group's features are scaled to a mean squared distance of 1 between rows.
@@ -27,52 +21,7 @@ _SIGNAL = (1.0, 1.0)  # mean and deviation of the log variance; warped targets h
 
 
 @dataclass(frozen=True)
-class Prior:
-    """A normal distribution of theta: mean (k,) and precision (k, k)."""
-
-    mean: Array
-    precision: Array
-
-
-class Covariance(Protocol):
-    """A kernel whose features are scaled; theta (k,) are the logs of its parameters."""
-
-    @property
-    def prior(self) -> Prior:
-        """The prior of theta."""
-        ...
-
-    def between(self, theta: Array, a: Array, b: Array) -> Array:
-        """Return (n, m) covariances of rows a (n, p) and b (m, p)."""
-        ...
-
-    def evaluate(self, theta: Array, a: Array) -> tuple[Array, Pullback]:
-        """Return (n, n) covariances of rows a (n, p), and their pullback."""
-        ...
-
-    def variance(self, theta: Array) -> float:
-        """Return the variance of every row."""
-        ...
-
-
-class Kernel(Protocol):
-    """The description of a covariance function; ``+`` and ``*`` combine two."""
-
-    def scaled(self, X: Array) -> Covariance:
-        """Return the covariance function for features like those of X (n, p)."""
-        ...
-
-
-class _Combinable:
-    def __add__(self: Kernel, other: Kernel) -> "Sum":
-        return Sum(self, other)
-
-    def __mul__(self: Kernel, other: Kernel) -> "Product":
-        return Product(self, other)
-
-
-@dataclass(frozen=True)
-class Stationary(_Combinable):
+class Stationary(Combinable):
     """s phi(sum over features of w_f (a_f - b_f)²), with phi a shape of ``surrogates.kernels``.
 
     Args:
@@ -167,69 +116,6 @@ class ScaledStationary:
 
     def _rows(self, a: Array) -> Array:
         return (a[:, self.columns] - self.center) / self.scale
-
-
-@dataclass(frozen=True)
-class Sum(_Combinable):
-    """The sum of two kernels."""
-
-    first: Kernel
-    second: Kernel
-
-    def scaled(self, X: Array) -> "Combined":
-        """Return the covariance function for features like those of X (n, p)."""
-        return Combined(self.first.scaled(X), self.second.scaled(X), product=False)
-
-
-@dataclass(frozen=True)
-class Product(_Combinable):
-    """The product of two kernels."""
-
-    first: Kernel
-    second: Kernel
-
-    def scaled(self, X: Array) -> "Combined":
-        """Return the covariance function for features like those of X (n, p)."""
-        return Combined(self.first.scaled(X), self.second.scaled(X), product=True)
-
-
-@dataclass(frozen=True)
-class Combined:
-    """The sum or product of two covariance functions: theta holds that of the first, then of the second."""
-
-    first: Covariance
-    second: Covariance
-    product: bool
-
-    @property
-    def prior(self) -> Prior:
-        """The priors of both, independent."""
-        a, b = self.first.prior, self.second.prior
-        return Prior(np.concatenate([a.mean, b.mean]), block_diag(a.precision, b.precision))
-
-    def between(self, theta: Array, a: Array, b: Array) -> Array:
-        """Return (n, m) covariances of rows a (n, p) and b (m, p)."""
-        one, two = self._split(theta)
-        K, L = self.first.between(one, a, b), self.second.between(two, a, b)
-        return K * L if self.product else K + L
-
-    def evaluate(self, theta: Array, a: Array) -> tuple[Array, Pullback]:
-        """Return (n, n) covariances of rows a (n, p), and their pullback."""
-        one, two = self._split(theta)
-        (K, back), (L, back_too) = self.first.evaluate(one, a), self.second.evaluate(two, a)
-        if self.product:
-            return K * L, lambda dK: np.concatenate([back(dK * L), back_too(dK * K)])
-        return K + L, lambda dK: np.concatenate([back(dK), back_too(dK)])
-
-    def variance(self, theta: Array) -> float:
-        """Return the variance of every row."""
-        one, two = self._split(theta)
-        k, m = self.first.variance(one), self.second.variance(two)
-        return k * m if self.product else k + m
-
-    def _split(self, theta: Array) -> tuple[Array, Array]:
-        k = len(self.first.prior.mean)
-        return theta[:k], theta[k:]
 
 
 def hamming(num_choices: Sequence[int], *, columns: Sequence[int] | slice | None = None) -> Stationary:
