@@ -32,7 +32,7 @@ class ConformalSurrogate(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     """
 
     def __init__(
-        self, surrogate: Surrogate, *, level: float = 0.9, num_folds: int = 10, seed: int = 0
+        self, surrogate: Surrogate, *, level: float = 0.9, num_folds: int = 5, seed: int = 0
     ) -> None:
         self.surrogate = surrogate
         self.level = level
