@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from surronas.encodings import Encoding, Features, live_one_hot, live_one_hot_counts, one_hot, ordinal
 from surronas.encodings.concatenate import Concatenation, Standardized
+from surronas.encodings.default import Balanced
 from surronas.encodings.paths import Path, Paths
 from surronas.encodings.whole_space import WholeSpace
 from surronas.errors import InputError
@@ -17,6 +18,7 @@ from surronas.surrogates.contributions import feature_contributions
 
 Array = NDArray[np.float64]
 Numbers = NDArray[np.int64]
+_WRAPPERS = (Balanced, Standardized, WholeSpace)  # they scale or keep features, and move no column
 SHARED = -1  # a feature that no single decision makes: counts, paths
 
 
@@ -55,7 +57,7 @@ def decision_of_each_feature(encoding: Encoding, space: SearchSpace) -> Numbers:
 
 
 def _decisions(encoding: Encoding, space: SearchSpace) -> Numbers:
-    if isinstance(encoding, Standardized | WholeSpace):
+    if isinstance(encoding, _WRAPPERS):
         return _decisions(encoding.encoding, space)
     if isinstance(encoding, Concatenation):
         return np.concatenate([_decisions(one, space) for one in encoding.encodings])
@@ -169,8 +171,8 @@ def _path_columns(encoding: Encoding, space: SearchSpace) -> tuple[list[Path], N
 
 
 def _flattened(encoding: Encoding) -> list[Encoding]:
-    """Return the encodings side by side in one; scaling and keeping don't move columns."""
-    if isinstance(encoding, Standardized | WholeSpace):
+    """Return the encodings side by side in one."""
+    if isinstance(encoding, _WRAPPERS):
         return _flattened(encoding.encoding)
     if isinstance(encoding, Concatenation):
         return [part for one in encoding.encodings for part in _flattened(one)]

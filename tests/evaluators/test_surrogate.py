@@ -6,6 +6,7 @@ import pytest
 from contracts.evaluator_contract import EvaluatorContract
 from sklearn.exceptions import NotFittedError
 
+import surronas.encodings
 from surronas.encodings import (
     concatenate,
     live_one_hot_counts,
@@ -31,9 +32,14 @@ from surronas.search import run_search
 from surronas.searchers import LocalSearch, RandomSearch
 from surronas.spaces import Architectures, Cell201
 from surronas.store import SEED_MEAN, TRAINING_METRICS, BenchmarkStore, Metric
-from surronas.surrogates import GaussianProcessSurrogate, XGBoostSurrogate
+from surronas.surrogates import GaussianProcessSurrogate, NearestNeighborsSurrogate, XGBoostSurrogate
 
 METRIC = {metric.name: metric for metric in TRAINING_METRICS}
+ENCODINGS = {  # all but those that are made by a call
+    name
+    for name in surronas.encodings.__all__
+    if callable(encoding := getattr(surronas.encodings, name)) and not isinstance(encoding, type)
+} - {"Features", "columns", "concatenate", "curve_features", "learning_curves", "standardized", "whole_space"}
 AXES = RecordAxes("digits", json.dumps({"epochs": 5}), 5)
 TARGETS = {"valid_accuracy": 0.5, "test_loss": 2.0, "params": 1e5}
 
@@ -184,6 +190,17 @@ def test_a_published_benchmark_answers_as_before(
     told = describe_surrogate_benchmark(tmp_path / "benchmark.h5")
     assert (told["space"], told["description"], told["licence"]) == ("cell201", "of forty cells", "CC0")
     assert told["surrogates"][2] == "XGBoostSurrogate"
+
+
+@pytest.mark.parametrize("name", sorted(ENCODINGS))
+def test_every_encoding_can_be_published(name: str, cell201: Cell201, tmp_path: Path) -> None:
+    encoding = getattr(surronas.encodings, name)
+    cells = cell201.sample(15, np.random.default_rng(0))
+    nearest = NearestNeighborsSurrogate().fit(encoding(cell201, cells), np.linspace(0.1, 0.9, 15))
+    evaluator = SurrogateEvaluator(cell201, [Predicted(METRIC["valid_accuracy"], nearest, encoding)], AXES)
+    publish(evaluator, tmp_path / "benchmark.h5")
+    again = open_surrogate_benchmark(tmp_path / "benchmark.h5")
+    np.testing.assert_array_equal(again.evaluate(cells, [0]), evaluator.evaluate(cells, [0]))
 
 
 def test_a_version_that_predicts_otherwise_says_so(

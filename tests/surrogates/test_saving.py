@@ -13,11 +13,23 @@ from sklearn.exceptions import NotFittedError
 
 import surronas.surrogates
 from surronas.errors import InputError, StoreDamagedError, StoreError, StoreVersionError, SurronasError
-from surronas.surrogates import GaussianProcessSurrogate, Matrix, Surrogate, Vector, XGBoostSurrogate
+from surronas.surrogates import (
+    ConformalSurrogate,
+    GaussianProcessSurrogate,
+    Matrix,
+    Surrogate,
+    Vector,
+    XGBoostSurrogate,
+)
+from surronas.surrogates.covariance import Stationary, hamming
 from surronas.surrogates.foreign import restored
+from surronas.surrogates.kernels import matern32, squared_exponential
+from surronas.surrogates.multi_fidelity_trees import MultiFidelityXGBoost
+from surronas.surrogates.multi_task import MultiTaskGaussianProcess
 from surronas.surrogates.saving import TrainedOn, load_surrogate, read_saved, save_surrogate
 from surronas.surrogates.sealed_file import _SEAL, read_sealed, write_sealed
 from surronas.surrogates.state import Packing, Unpacking
+from surronas.surrogates.tasks import TaskRegressor
 
 NO_SURROGATES = {"Surrogate"}  # the protocol
 NEEDS: dict[str, Callable[[type], Surrogate]] = {  # those that no constructor call without arguments makes
@@ -60,6 +72,37 @@ def test_predictions_after_loading_are_bit_equal(
     ):
         np.testing.assert_array_equal(after, before)
     assert str(loaded.get_params()) == str(surrogate.get_params())
+
+
+@pytest.mark.parametrize(
+    "surrogate",
+    [
+        GaussianProcessSurrogate(kernel=Stationary(squared_exponential) + Stationary(columns=[0, 3, 5])),
+        GaussianProcessSurrogate(
+            kernel=hamming([2] * 5, columns=slice(10)) * Stationary(columns=range(9, 40))
+        ),
+        GaussianProcessSurrogate(kernel=matern32, max_exact=30, noise_in_std=False),
+        ConformalSurrogate(XGBoostSurrogate(num_rounds=5), level=0.8),
+        MultiTaskGaussianProcess(rank=2),
+        MultiFidelityXGBoost(num_rounds=5),
+    ],
+    ids=["sum", "product", "inducing", "conformal", "multi_task", "multi_fidelity"],
+)
+def test_other_parameters_are_kept_too(
+    surrogate: Surrogate, tmp_path: Path, rows: tuple[Matrix, Vector]
+) -> None:
+    X, y = rows
+    task = {"task": np.arange(60) % 2} if isinstance(surrogate, TaskRegressor) else {}
+    surrogate.fit(X[:60], y[:60], **task)
+    save_surrogate(surrogate, tmp_path / "saved.h5")
+    loaded = load_surrogate(tmp_path / "saved.h5")
+    for before, after in zip(
+        surrogate.predict(X, return_std=True), loaded.predict(X, return_std=True), strict=True
+    ):
+        np.testing.assert_array_equal(after, before)
+    if hasattr(surrogate, "update") and "max_exact" not in str(surrogate):
+        once, again = (model.update(X[60:70], y[60:70]).predict(X) for model in (surrogate, loaded))
+        np.testing.assert_array_equal(again, once)
 
 
 def test_what_is_loaded_can_be_fitted_and_saved_again(tmp_path: Path, rows: tuple[Matrix, Vector]) -> None:

@@ -1,0 +1,105 @@
+"""Write the golden surrogates that later versions must read: small ones, and what they predict.
+
+    python tests/surrogates/golden_surrogates.py
+
+This is run once for each version of the layout, and for a new surrogate; files that are there are never
+written anew, but for a surrogate whose fitted attributes changed before it was ever released.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from surronas.encodings import default_encoding
+from surronas.evaluators import Predicted, RecordAxes, SurrogateEvaluator, publish
+from surronas.spaces import Cell201
+from surronas.store import TRAINING_METRICS
+from surronas.surrogates import (
+    AutoSurrogate,
+    BayesianRidgeSurrogate,
+    ConformalSurrogate,
+    GaussianProcessSurrogate,
+    HistogramBoostingSurrogate,
+    MeanSurrogate,
+    MLPEnsembleSurrogate,
+    NearestNeighborsSurrogate,
+    RandomForestSurrogate,
+    StackingSurrogate,
+    Surrogate,
+    XGBoostQuantileSurrogate,
+    XGBoostRankSurrogate,
+    XGBoostSurrogate,
+)
+from surronas.surrogates.saving import TrainedOn, save_surrogate
+
+GOLDEN = Path(__file__).parents[1] / "data" / "golden_surrogates_v1"
+PREDICTIONS, BENCHMARK = GOLDEN / "predictions.json", GOLDEN / "benchmark.h5"
+TRAINED_ON = TrainedOn("cell201", "", "valid_accuracy", "digits", '{"epochs": 5}', 5, num_rows=12)
+NUM_FITTED = 12
+
+
+def surrogates() -> dict[str, Surrogate]:
+    """Return unfitted surrogates by the name of their file."""
+
+    return {
+        "auto": AutoSurrogate((GaussianProcessSurrogate(), BayesianRidgeSurrogate()), num_folds=3),
+        "bayesian_ridge": BayesianRidgeSurrogate(),
+        "conformal": ConformalSurrogate(GaussianProcessSurrogate(), num_folds=3),
+        "gaussian_process": GaussianProcessSurrogate(),
+        "histogram_boosting": HistogramBoostingSurrogate(num_rounds=3),
+        "mean": MeanSurrogate(),
+        "mlp_ensemble": MLPEnsembleSurrogate(num_members=2, num_layers=1, width=4, num_epochs=5),
+        "nearest_neighbors": NearestNeighborsSurrogate(),
+        "random_forest": RandomForestSurrogate(num_trees=3),
+        "stacking": StackingSurrogate((GaussianProcessSurrogate(), BayesianRidgeSurrogate()), num_folds=3),
+        "xgboost": XGBoostSurrogate(num_rounds=3, num_members=5),
+        "xgboost_quantile": XGBoostQuantileSurrogate(),
+        "xgboost_rank": XGBoostRankSurrogate(),
+    }
+
+
+def features() -> np.ndarray:
+    """Return the (20, 3) features; the first 12 rows are fitted."""
+    return np.round(np.random.default_rng(0).random((20, 3)), 3)
+
+
+def main() -> None:
+    """Write what is not there yet."""
+    GOLDEN.mkdir(exist_ok=True)
+    told = json.loads(PREDICTIONS.read_text()) if PREDICTIONS.exists() else {}
+    X = features()
+    y = np.round(np.sin(3 * X).sum(axis=1), 3)
+    for name, surrogate in surrogates().items():
+        path = GOLDEN / f"{name}.h5"
+        if path.exists():
+            continue
+        surrogate.fit(X[:NUM_FITTED], y[:NUM_FITTED])
+        save_surrogate(surrogate, path, trained_on=TRAINED_ON)
+        mean, std = surrogate.predict(X, return_std=True)
+        told[name] = {"mean": mean.tolist(), "std": std.tolist()}
+    if not BENCHMARK.exists():
+        told["benchmark"] = benchmark()
+    PREDICTIONS.write_text(json.dumps(told, indent=1) + "\n")
+
+
+def benchmark() -> list[float]:
+    """Publish a surrogate benchmark; return the noisy validation accuracy of the first 20 cells."""
+    space = Cell201()
+    cells = space.sample(30, np.random.default_rng(0))
+    encoded = default_encoding(space, cells)
+    process = GaussianProcessSurrogate().fit(encoded, 0.5 + (cells == 3).mean(axis=1) / 3)
+    (accuracy,) = (metric for metric in TRAINING_METRICS if metric.name == "valid_accuracy")
+    evaluator = SurrogateEvaluator(
+        space,
+        [Predicted(accuracy, process, default_encoding)],
+        RecordAxes("digits", '{"epochs": 5}', 5),
+        noise="seeded",
+    )
+    publish(evaluator, BENCHMARK, description="convolutions counted", licence="Apache-2.0")
+    values: list[float] = evaluator.evaluate(space.from_codes(np.arange(20)), [7])["valid_accuracy"].tolist()
+    return values
+
+
+if __name__ == "__main__":
+    main()
