@@ -33,7 +33,8 @@ class Paths:
     84 columns there, and 20 truncated. Rows are those of canonical forms, so isomorphic architectures have
     equal features.
 
-    Where more than 1,024 sequences are possible they share ``num_hashed`` columns by hash.
+    Where more than 1,024 sequences are possible they share ``num_hashed`` columns by hash. In a space of
+    chains the one path is the whole network, and nothing is learnt of others from it.
 
     Args:
         longest: paths of more operations are left out; None: none are.
