@@ -22,13 +22,11 @@ from surronas.surrogates import (
     XGBoostSurrogate,
 )
 from surronas.surrogates.covariance import Stationary, hamming
-from surronas.surrogates.foreign import restored
 from surronas.surrogates.kernels import matern32, squared_exponential
 from surronas.surrogates.multi_fidelity_trees import MultiFidelityXGBoost
 from surronas.surrogates.multi_task import MultiTaskGaussianProcess
 from surronas.surrogates.saving import TrainedOn, load_surrogate, read_saved, save_surrogate
-from surronas.surrogates.sealed_file import _SEAL, read_sealed, write_sealed
-from surronas.surrogates.state import Packing, Unpacking
+from surronas.surrogates.sealed_file import write_sealed
 from surronas.surrogates.tasks import TaskRegressor
 
 NO_SURROGATES = {"Surrogate"}  # the protocol
@@ -161,91 +159,6 @@ def test_classes_of_ones_own_are_named_by_the_caller(tmp_path: Path, rows: tuple
     assert load_surrogate(path, classes=[Own]).mean_ == own.mean_
     with pytest.raises(InputError, match=r"own.h5: the file names '.*:Own', which is not of surronas"):
         load_surrogate(path)
-
-
-@pytest.mark.parametrize(
-    ("value", "message"),
-    [
-        (lambda x: x, "can't save here: .*<lambda> is neither of"),
-        ({"a": {1, 2}}, r"can't save here\['a'\]: builtins:set"),
-        (np.array([1, None], object), "can't save here: an array of Python objects"),
-        (_SEAL.unpack(bytes(_SEAL.size)).__class__.__mro__, "can't save"),
-        (type("Pair", (tuple,), {})((1, 2)), "can't save here: a Pair"),
-    ],
-)
-def test_what_only_code_could_restore_is_refused(value: object, message: str) -> None:
-    with pytest.raises(InputError, match=message):
-        Packing().pack(value, "here")
-
-
-def test_an_object_that_holds_itself_is_refused() -> None:
-    ring: list[object] = []
-    ring.append(ring)
-    with pytest.raises(InputError, match="nested more than 100 deep"):
-        Packing().pack(ring, "here")
-
-
-@pytest.mark.parametrize(
-    "place",
-    [
-        "os:system",
-        "builtins:eval",
-        "surronas.store.files:remove_strays",
-        "surronas.surrogates.saving:save_surrogate",
-        "surronas.surrogates.state:Unpacking",
-        "surronas.surrogates.gaussian_process:np",
-        "surronas.surrogates.no_such:Model",
-        "surronas.surrogates.gaussian_process:Unknown",
-        "surronas.surrogates.warping:minimize_scalar",
-        "surronas.surrogates...store.files:joined",
-    ],
-)
-@pytest.mark.parametrize("kind", ["function", "object"])
-def test_a_file_can_name_nothing_but_surrogates_and_encodings(place: str, kind: str) -> None:
-    with pytest.raises(InputError, match=r"the file names "):
-        Unpacking([]).unpack({kind: place, "state": {}})
-
-
-def test_unknown_kinds_and_classes_of_other_packages_are_refused() -> None:
-    with pytest.raises(InputError, match=r"expected a kind of value among .*, got \['code'\]"):
-        Unpacking([]).unpack({"code": "1"})
-    with pytest.raises(InputError, match=r"expected one of .*, got 'sklearn.svm:SVR'"):
-        restored("sklearn.svm:SVR", {})
-
-
-def test_a_tree_that_leads_in_circles_is_refused(rows: tuple[Matrix, Vector]) -> None:
-    from sklearn.tree import DecisionTreeRegressor
-
-    from surronas.surrogates.foreign import state_of
-
-    state = state_of(DecisionTreeRegressor(max_depth=2).fit(*rows).tree_)
-    for field, value in (("left_child", 0), ("right_child", 10_000), ("feature", 999)):
-        broken = state | {"nodes": state["nodes"].copy()}
-        broken["nodes"][field][0] = value
-        with pytest.raises(InputError, match="expected a decision tree whose nodes lead on"):
-            restored("sklearn.tree._tree:Tree", broken)
-
-
-def test_arrays_keep_type_shape_and_order(tmp_path: Path) -> None:
-    values = [
-        np.arange(6.0).reshape(2, 3).T,
-        np.empty((0, 4)),
-        np.array([True, False]),
-        np.array(["a", "bc"]),
-        np.array([np.nan, np.inf, -0.0]),
-        np.float32(0.1),
-        (1, [2.5, None, float("-inf")], range(3), slice(None, 2), {1: "a", (2, 3): "b"}),
-    ]
-    packing = Packing()
-    tree = packing.pack(values, "values")
-    write_sealed(tmp_path / "a.h5", {"state": tree}, packing.arrays)
-    texts, arrays = read_sealed(tmp_path / "a.h5")
-    found = Unpacking(arrays).unpack(texts["state"])
-    for before, after in zip(values[:6], found[:6], strict=True):
-        np.testing.assert_array_equal(after, before)
-        assert after.dtype == before.dtype
-    assert found[0].flags.f_contiguous
-    assert found[6] == values[6]
 
 
 def test_other_files_are_refused(tmp_path: Path, saved: Path, shipped: Path) -> None:
