@@ -52,10 +52,10 @@ class MarginalLikelihood:
         value = 0.5 * self.z @ alpha + np.log(np.diag(factor)).sum()  # eq. 5.8
 
         inverse = lapack.dpotri(factor, lower=1)[0]  # lower triangle of K^-1
+        inverse *= 0.5
         dK = inverse + inverse.T
         np.einsum("ii->i", dK)[:] *= 0.5
-        dK -= np.outer(alpha, alpha)
-        dK *= 0.5  # eq. 5.9: d value / d K
+        dK -= np.outer(0.5 * alpha, alpha)  # eq. 5.9: d value / d K
         gradient = np.append(pullback(dK), noise * np.trace(dK))
         prior = self.prior
         away = theta - prior.mean
@@ -76,7 +76,7 @@ class MarginalLikelihood:
             jac=True,
             method="L-BFGS-B",
             bounds=Bounds(low, high),
-            options={"ftol": 1e-7, "gtol": 1e-3},
+            options={"ftol": 1e-5, "gtol": 1e-2},  # of a log likelihood: no prediction notices less
         )
         theta: Array = found.x
         return theta
