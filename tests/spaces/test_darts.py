@@ -84,9 +84,7 @@ def test_the_numbering_of_nodes_does_not_matter(network: np.ndarray) -> None:
 
 
 @given(networks, st.integers(0, 15), st.integers(1, 6))
-def test_another_operation_is_another_class(
-    network: np.ndarray, edge: int, shift: int
-) -> None:
+def test_another_operation_is_another_class(network: np.ndarray, edge: int, shift: int) -> None:
     changed = [list(cell) for cell in SPACE.to_edges(network)[0]]
     source, operation = changed[edge // 8][edge % 8]
     changed[edge // 8][edge % 8] = (source, (operation + shift) % 7)

@@ -46,7 +46,7 @@ def label_of(space: str, task: str) -> Label:
     if space.startswith("transbench101") and task in TRANSNAS_EPOCHS:
         return _transnas(task)
     if space == "nasbench201" and task in _NB201_TASKS:
-        same_runs = recipe_201("NATS-Bench topology v1.0", 200)  # as the benchmark's own importers name them
+        same_runs = recipe_201("NATS-Bench topology v1.0")  # as the benchmark's own importers name them
         return Label("test_accuracy", 100, _NB201_TASKS[task], 200, 888, same_runs)
     if space == "nasbench101":
         recipe = {
