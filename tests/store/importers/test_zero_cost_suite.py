@@ -254,5 +254,5 @@ def test_another_optimum_than_known_is_refused(nb201: BenchmarkStore, naslib: Pa
 
 def test_runs_are_named_as_by_the_importers_of_the_benchmark(nb201: BenchmarkStore) -> None:
     runs = nb201.records(nb201.architectures[:5], task="cifar10-valid")
-    assert set(runs["recipe"]) == {recipe(NAME, 200)}
+    assert set(runs["recipe"]) == {recipe(NAME)}
     assert set(runs["seed"]) == {888}
