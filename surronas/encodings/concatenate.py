@@ -1,5 +1,6 @@
 """Encodings side by side, and encodings on one scale."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,9 +16,10 @@ _CONSTANT = 1e-12  # rounding leaves a constant column a deviation of so much
 
 @dataclass(frozen=True)
 class Concatenation:
-    """The features of several encodings, side by side."""
+    """The features of several encodings, side by side; of ``optional`` ones last."""
 
     encodings: tuple[Encoding, ...]
+    optional: tuple[Encoding, ...] = ()
 
     def __call__(self, space: SearchSpace, architectures: Architectures) -> Features:
         """Return (n, p): the columns of each encoding in turn.
@@ -25,13 +27,17 @@ class Concatenation:
         Raises:
             ArchitectureError: the rows are not architectures of ``space``.
         """
-        return np.hstack([encoding(space, architectures) for encoding in self.encodings])
+        return np.hstack([encoding(space, architectures) for encoding in self.encodings + self.optional])
 
     def groups(self, space: SearchSpace) -> NDArray[np.int64]:
-        """Return (p,) which encoding, 0, 1, ..., a column is of: lengthscale groups of a Gaussian process."""
+        """Return (p,) which encoding a column is of: lengthscale groups of a Gaussian process.
+
+        They are numbered 0, 1, ..., optional ones -1, -2, ...
+        """
         none = np.empty((0, space.num_decisions), np.int8)
-        widths = [encoding(space, none).shape[1] for encoding in self.encodings]
-        return np.repeat(np.arange(len(widths)), widths)
+        widths = [encoding(space, none).shape[1] for encoding in self.encodings + self.optional]
+        numbers = [*range(len(self.encodings)), *(-1 - k for k in range(len(self.optional)))]
+        return np.repeat(numbers, widths)
 
 
 class Standardized:
@@ -60,15 +66,17 @@ class Standardized:
         return scaled
 
 
-def concatenate(*encodings: Encoding) -> Concatenation:
+def concatenate(*encodings: Encoding, optional: Sequence[Encoding] = ()) -> Concatenation:
     """Return the encoding that puts the features of all of them side by side.
+
+    ``optional`` ones matter for some targets only: a Gaussian process with ``groups`` expects little of them.
 
     Raises:
         InputError: no encodings.
     """
     if not encodings:
         raise InputError("expected at least one encoding to concatenate, got none")
-    return Concatenation(encodings)
+    return Concatenation(encodings, tuple(optional))
 
 
 def standardized(encoding: Encoding) -> Standardized:

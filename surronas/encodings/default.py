@@ -10,6 +10,7 @@ from surronas.encodings.base import Encoding, Features
 from surronas.encodings.canonical_one_hot import canonical_one_hot
 from surronas.encodings.concatenate import concatenate, standardized
 from surronas.encodings.live_graphs import Known, typical
+from surronas.encodings.one_hot import one_hot
 from surronas.encodings.path_profile import path_bags, path_extremes, path_steps
 from surronas.spaces import Architectures, SearchSpace
 
@@ -44,6 +45,8 @@ default_encoding = concatenate(
     Balanced(path_bags),
     Balanced(path_steps),
     Balanced(standardized(path_extremes)),
+    optional=(Balanced(one_hot),),
 )
 """What stands where, what is on the paths, what follows what, and the extremes: four lengthscale groups,
-which ``default_encoding.groups(space)`` tells a ``GaussianProcessSurrogate``."""
+which ``default_encoding.groups(space)`` tells a ``GaussianProcessSurrogate``. A fifth, optional one is all
+that is written down, dead operations included: no accuracy hangs on those, but a device's latency does."""

@@ -17,6 +17,7 @@ __all__ = ["Covariance", "Kernel", "Prior", "Product", "Pullback", "Stationary",
 # (reproduce/gp_choices.py). A group's features are scaled to a mean squared distance of 1 between rows.
 _LEVEL = (-1.0, 1.5)  # mean and deviation of the log weights' common level: lengthscales beyond 1
 _GROUP_DEVIATION = 0.7  # of each group's log weight from that level
+_OPTIONAL = (-2.0, 1.0)  # the same of an optional group: next to nothing, unless the targets ask for it
 _SIGNAL = (1.0, 1.0)  # mean and deviation of the log variance; warped targets have variance 1
 
 
@@ -27,7 +28,8 @@ class Stationary(Combinable):
     Args:
         shape: ``matern32``, ``matern52``, ``squared_exponential``, or another of their kind.
         groups: (p,) the number 0, 1, ... of each feature's group; features of a group share a lengthscale.
-            None: all features share one. ``range(p)``: each has its own.
+            None: all features share one. ``range(p)``: each has its own. -1, -2, ... number optional groups,
+            which are taken to matter little until the targets say otherwise.
         also: (p,) numbers of a second grouping; the weight of a feature is the product of those of its two
             groups. See ``hamming``.
         columns: which features it sees; None: all. ``groups`` and ``also`` number these.
@@ -47,11 +49,11 @@ class Stationary(Combinable):
         some = slice(None) if self.columns is None else self.columns
         columns = some if isinstance(some, slice) else np.asarray(some, np.int64)
         X = X[:, columns]
-        group = _group_of_each_feature("groups", self.groups, X.shape[1])
+        group, optional = _with_optional(self.groups, X.shape[1])
         also = None if self.also is None else _group_of_each_feature("also", self.also, X.shape[1])
         spread = np.bincount(group, 2.0 * X.var(axis=0))  # mean squared distance between two rows
         scale = np.sqrt(np.where(spread > 0, spread, 1.0))[group]
-        return ScaledStationary(self.shape, columns, group, also, X.mean(axis=0), scale)
+        return ScaledStationary(self.shape, columns, group, also, X.mean(axis=0), scale, optional)
 
 
 @dataclass(frozen=True)
@@ -64,16 +66,20 @@ class ScaledStationary:
     also: NDArray[np.int64] | None  # (p,)
     center: Array  # (p,)
     scale: Array  # (p,)
+    optional: int = 0  # how many groups, the last ones, are
 
     @property
     def prior(self) -> Prior:
         """A common level of the log weights, and each group's deviation from it."""
         k = int(self.group.max()) + 1
         mean, deviation = _LEVEL
-        weights = np.linalg.inv(np.full((k, k), deviation**2) + _GROUP_DEVIATION**2 * np.eye(k))
+        means, deviations = np.full(k, mean - np.log(max(k - self.optional, 1))), np.full(k, _GROUP_DEVIATION)
+        means[k - self.optional :] += _OPTIONAL[0]
+        deviations[k - self.optional :] = _OPTIONAL[1]
+        weights = np.linalg.inv(np.full((k, k), deviation**2) + np.diag(deviations**2))
         others = 0 if self.also is None else int(self.also.max()) + 1
         return Prior(
-            np.concatenate([np.full(k, mean - np.log(k)), np.zeros(others), [_SIGNAL[0]]]),
+            np.concatenate([means, np.zeros(others), [_SIGNAL[0]]]),
             block_diag(weights, np.eye(others) / _GROUP_DEVIATION**2, np.array([[_SIGNAL[1] ** -2]])),
         )
 
@@ -129,6 +135,18 @@ def hamming(num_choices: Sequence[int], *, columns: Sequence[int] | slice | None
     decision = np.repeat(np.arange(len(num_choices)), num_choices)
     choice = np.concatenate([np.arange(count) for count in num_choices])
     return Stationary(squared_exponential, decision.tolist(), choice.tolist(), columns)
+
+
+def _with_optional(groups: Sequence[int] | None, num_features: int) -> tuple[NDArray[np.int64], int]:
+    """Return (p,) group numbers from 0 on, the optional groups last, and how many are optional."""
+    if groups is None or not len(groups) or min(groups) >= 0:
+        return _group_of_each_feature("groups", groups, num_features), 0
+    group = np.asarray(groups, dtype=np.int64)
+    num_other, optional = max(int(group.max()) + 1, 0), -int(group.min())
+    if set(group[group < 0].tolist()) != set(range(-optional, 0)):
+        raise InputError(f"groups: expected optional groups to be numbered -1, -2, ..., got {list(groups)}")
+    moved = np.where(group < 0, num_other - 1 - group, group)
+    return _group_of_each_feature("groups", moved.tolist(), num_features), optional
 
 
 def _group_of_each_feature(name: str, groups: Sequence[int] | None, num_features: int) -> NDArray[np.int64]:

@@ -34,7 +34,8 @@ class GaussianProcessSurrogate(WarpedRegressor):
             ``surrogates.kernels``, for one stationary kernel with ``groups``; or a kernel of
             ``surrogates.covariance``: ``Stationary``, ``hamming``, and their sums and products.
         groups: (p,) the number 0, 1, ... of each feature's group; features of a group share a lengthscale.
-            None: all features share one. ``range(p)``: each has its own. Some encodings tell theirs:
+            None: all features share one. ``range(p)``: each has its own. -1, -2, ... number optional groups,
+            taken to matter little until the targets say otherwise. Some encodings tell theirs:
             ``default_encoding.groups(space)``.
         noise_in_std: whether the standard deviation is that of a new measurement, noise included (the
             one to judge against held-out trainings), or that of the function behind the measurements.

@@ -16,9 +16,17 @@ CELL = [[CONV3, 0, 1, 1, CONV1, POOL]]
 
 
 class TestContract(EncodingContract):
-    @pytest.fixture(params=[path_bags, path_steps, path_extremes, default_encoding], ids=str)
+    @pytest.fixture(params=[path_bags, path_steps, path_extremes], ids=str)
     def encoding(self, request: pytest.FixtureRequest) -> Encoding:
         return request.param
+
+
+class TestDefaultContract(EncodingContract):
+    one_graph_one_row = False  # its optional group tells dead operations
+
+    @pytest.fixture
+    def encoding(self) -> Encoding:
+        return default_encoding
 
 
 def test_bags_count_paths_by_what_is_on_them(cell201: Cell201) -> None:
@@ -59,3 +67,12 @@ def test_default_encoding_tells_its_groups(cell201: Cell201) -> None:
     assert groups.shape == (features.shape[1],)
     for group in range(4):
         assert 2 * features[:, groups == group].var(axis=0).sum() == pytest.approx(1.0, rel=0.05)
+
+
+def test_the_default_encoding_tells_dead_operations_apart_in_an_optional_group(cell201: Cell201) -> None:
+    dead = np.array([[0, 0, 4, 1, 0, 0], [0, 0, 0, 1, 0, 0]], np.int8)  # 2<-1 is dead
+    groups = default_encoding.groups(cell201)
+    one, other = default_encoding(cell201, dead)
+    assert groups.min() == -1
+    np.testing.assert_array_equal(one[groups >= 0], other[groups >= 0])
+    assert (one[groups < 0] != other[groups < 0]).any()

@@ -50,7 +50,26 @@ def test_a_lengthscale_for_each_feature_finds_the_one_that_matters(rng: np.rando
     assert weights[1] > 5 * max(weights[0], weights[2])
 
 
-@pytest.mark.parametrize("groups", [[0, 0], [0, 2, 2], [-1, 0, 1]])
+def test_optional_groups_are_numbered_without_gaps() -> None:
+    with pytest.raises(InputError, match=r"optional groups to be numbered -1, -2, \.\.\., got \[0, -2, 0\]"):
+        GaussianProcessSurrogate(groups=[0, -2, 0]).fit(np.eye(3), np.arange(3.0))
+
+
+def test_an_optional_group_matters_little_until_the_targets_ask_for_it() -> None:
+    X = np.random.default_rng(0).normal(size=(80, 6))
+    likely, optional = [0, 0, 0, 1, 1, 1], [0, 0, 0, -1, -1, -1]
+    few, y = X[:10], np.sin(X[:, 0]) + X[:, 4]  # on both halves
+    as_good_as_ignored = GaussianProcessSurrogate(groups=optional).fit(few, np.sin(few[:, 0]))
+    believed = GaussianProcessSurrogate(groups=likely).fit(few, np.sin(few[:, 0]))
+    assert as_good_as_ignored.theta_[1] < believed.theta_[1] - 1.0
+    held_out, scores = slice(60, None), []
+    for groups in (likely, optional):
+        mean = GaussianProcessSurrogate(groups=groups).fit(X[:60], y[:60]).predict(X[held_out])
+        scores.append(np.corrcoef(mean, y[held_out])[0, 1])
+    assert scores[1] > 0.95 * scores[0] > 0.8
+
+
+@pytest.mark.parametrize("groups", [[0, 0], [0, 2, 2], [-1, 0, 2]])
 def test_groups_that_do_not_number_the_features_are_refused(groups: list[int]) -> None:
     with pytest.raises(InputError, match=r"expected 3 numbers .* use range\(3\)"):
         GaussianProcessSurrogate(groups=groups).fit(np.eye(3), np.arange(3.0))
