@@ -3,6 +3,7 @@
 from surronas.searchers.base import Searcher
 from surronas.searchers.bayesian_optimization import BayesianOptimization
 from surronas.searchers.local_search import LocalSearch
+from surronas.searchers.pool import Pool
 from surronas.searchers.random_search import RandomSearch
 
-__all__ = ["BayesianOptimization", "LocalSearch", "RandomSearch", "Searcher"]
+__all__ = ["BayesianOptimization", "LocalSearch", "Pool", "RandomSearch", "Searcher"]

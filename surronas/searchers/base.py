@@ -15,10 +15,14 @@ class Searcher(Protocol):
     resumes from its history alone. Nothing told or discarded is asked again, nor an isomorphic twin of it.
     """
 
-    def ask(self, n: int = 1) -> Architectures:
+    def ask(self, n: int = 1, *, pending: ArrayLike | None = None) -> Architectures:
         """Return (n, d) distinct architectures to evaluate next.
 
+        ``pending`` (m, d) are being evaluated elsewhere: they are not asked, and a searcher with a model may
+        take them into account.
+
         Raises:
+            ArchitectureError: the pending rows are not architectures of the search space.
             InputError: n < 1.
             SpaceExhaustedError: fewer than n candidates remain.
         """

@@ -16,6 +16,7 @@ from surronas.acquisition import Acquisition, log_expected_improvement
 from surronas.encodings import Encoding, live_one_hot_counts
 from surronas.errors import InputError
 from surronas.searchers.history import History
+from surronas.searchers.pool import Pool
 from surronas.spaces import Architectures, SearchSpace
 
 if TYPE_CHECKING:  # scikit-learn and xgboost take seconds to import, and a searcher may not need them
@@ -49,24 +50,21 @@ class BayesianOptimization:
         encoding: Encoding = live_one_hot_counts,
         acquisition: Acquisition = log_expected_improvement,
         num_initial: int = 10,
-        candidates: Architectures | None = None,
+        candidates: Architectures | Pool | None = None,
     ) -> None:
         if num_initial < 1:
             raise InputError(f"num_initial: expected 1 or more, got {num_initial}")
         self._space, self._surrogate, self._num_initial = space, surrogate, num_initial
         self._encoding, self._acquisition = encoding, acquisition
         self._history = History(space, candidates, seed)
-        self._features = encoding(space, self._history.candidates.architectures)  # (m, p)
         self._fitted: Surrogate | None = None  # to what was told; kept between calls for speed alone
 
-    def ask(self, n: int = 1) -> Architectures:
+    def ask(self, n: int = 1, *, pending: ArrayLike | None = None) -> Architectures:
         """Return (n, d) distinct architectures, the most promising first; see ``Searcher.ask``."""
-        self._history.check_ask(n)
-        if self._history.num_seen < self._num_initial or not len(self._history.scores):
-            rows = self._history.open_at_random()[:n]
-        else:
-            rows = self._believe(n)
-        return self._history.candidates.architectures[rows]
+        closed = self._history.to_ask(n, pending)
+        if self._history.num_seen < self._num_initial or not self._history.keys:
+            return self._history.asked(self._history.at_random(n, closed))
+        return self._history.asked(self._believe(n, closed))
 
     def tell(self, architectures: ArrayLike, scores: ArrayLike) -> None:
         """Learn the scores (n,) of architectures (n, d); see ``Searcher.tell``."""
@@ -84,16 +82,16 @@ class BayesianOptimization:
             ArchitectureError: the rows are not architectures of the search space.
             InputError: no scores were told yet.
         """
-        rows = self._space.validate(architectures)
-        if not len(self._history.scores):
+        rows = self._history.pool.rows(self._history.pool.resolve(architectures))
+        if not self._history.keys:
             raise InputError("expected scores to learn from, got none yet; tell() some first")
         return self._fit_to_told().predict(self._encoding(self._space, rows), return_std=True)
 
     def _fit_to_told(self) -> Surrogate:
         """Return the surrogate fitted to all that was told."""
         if self._fitted is None:
-            told = self._encoding(self._space, self._history.architectures)
-            self._fitted = self._fit(told, self._history.scores)
+            told = self._encoding(self._space, self._history.architectures())
+            self._fitted = self._fit(told, self._history.values())
         return self._fitted
 
     def _fit(self, X: NDArray[np.float64], y: NDArray[np.float64]) -> Surrogate:
@@ -102,21 +100,22 @@ class BayesianOptimization:
 
         return unfitted(self._surrogate).fit(X, y)
 
-    def _believe(self, n: int) -> NDArray[np.int64]:
-        """Return n open candidates' rows, each chosen as if the means of those before were measured."""
-        surrogate = self._fit_to_told()
-        open_rows = self._history.open_at_random()  # the order breaks ties
-        X = self._encoding(self._space, self._history.architectures)
-        y = self._history.scores
+    def _believe(self, n: int, closed: set[int]) -> list[int]:
+        """Return n open candidates, each chosen as if the means of those before were measured."""
+        surrogate, pool = self._fit_to_told(), self._history.pool
+        features = pool.features(self._encoding)
+        open_rows = np.array([pool.place[key] for key in self._history.open_at_random(closed)])
+        X = self._encoding(self._space, self._history.architectures())
+        y = self._history.values()
         best = float(y.max())
         chosen: list[int] = []
         while True:
-            mean, std = surrogate.predict(self._features[open_rows], return_std=True)
+            mean, std = surrogate.predict(features[open_rows], return_std=True)
             top = int(np.argmax(self._acquisition(mean, std, best)))
-            chosen.append(int(open_rows[top]))
+            chosen.append(int(pool.keys[open_rows[top]]))
             if len(chosen) == n:
-                return np.array(chosen)
-            X = np.vstack([X, self._features[chosen[-1]]])
+                return chosen
+            X = np.vstack([X, features[open_rows[top]]])
             y = np.append(y, mean[top])
             open_rows = np.delete(open_rows, top)
             surrogate = self._fit(X, y)

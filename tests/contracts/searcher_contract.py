@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from surronas.errors import ArchitectureError, InputError, SpaceExhaustedError
-from surronas.searchers import Searcher
-from surronas.spaces import Architectures, Cell201
+from surronas.searchers import Pool, Searcher
+from surronas.spaces import Architectures, Cell201, space_named
 
 Make = Callable[..., Searcher]
 
@@ -171,9 +171,47 @@ class SearcherContract:
         with pytest.raises(InputError, match="candidates: expected at least one architecture"):
             make(self.space, candidates=np.empty((0, 6), dtype=np.int8))
 
-    def test_a_space_too_large_to_enumerate_needs_candidates(self, make: Make) -> None:
-        class Huge(Cell201):
-            num_choices = np.full(12, 5)
+    def test_a_pool_serves_as_candidates(self, make: Make, pool: Architectures) -> None:
+        shared = Pool(self.space, pool)
+        run(make(self.space, seed=3, candidates=shared), 5)
+        asked = run(make(self.space, candidates=shared), 14)
+        np.testing.assert_array_equal(asked, run(make(self.space, candidates=pool), 14))
 
-        with pytest.raises(InputError, match="too many to enumerate; pass candidates"):
-            make(Huge())
+    def test_pending_architectures_are_not_asked(self, make: Make, pool: Architectures) -> None:
+        for num_told in (0, 12):
+            searcher = make(self.space, candidates=pool)
+            if num_told:
+                run(searcher, num_told)
+            left = len(np.unique(self.space.keys(pool))) - num_told
+            pending = searcher.ask(4)
+            before = searcher.ask()
+            rest = searcher.ask(left - 4, pending=pending)
+            keys = self.space.keys(np.concatenate([pending, rest]))
+            assert len(set(keys.tolist())) == left
+            np.testing.assert_array_equal(searcher.ask(), before)
+            with pytest.raises(
+                SpaceExhaustedError, match=f"asked for {left - 3} architectures, but {left - 4}"
+            ):
+                searcher.ask(left - 3, pending=pending)
+
+    def test_workers_that_never_wait_are_served(self, make: Make) -> None:
+        searcher, waiting = make(self.space), np.empty((0, 6), np.int8)
+        seen: set[int] = set()
+        for step in range(24):
+            asked = searcher.ask(pending=waiting)
+            key = int(self.space.keys(asked)[0])
+            assert key not in seen
+            seen.add(key)
+            waiting = np.concatenate([waiting, asked])
+            if step >= 3:  # four workers; the oldest is done
+                searcher.tell(waiting[:1], worth(waiting[:1]))
+                waiting = waiting[1:]
+
+    def test_a_space_too_large_to_enumerate_is_searched_as_a_whole(self, make: Make) -> None:
+        space = space_named("darts")
+        searcher, seen = make(space), set()
+        for _ in range(14):
+            asked = searcher.ask(2)
+            seen |= set(space.keys(asked).tolist())
+            searcher.tell(asked, np.sort(asked, axis=1)[:, -3:].sum(axis=1) - asked[:, 0] / 3.0)
+        assert len(seen) == 28
