@@ -5,10 +5,13 @@ from surronas.surrogates.base import Matrix, Surrogate, Vector, unfitted
 from surronas.surrogates.bayesian_ridge import BayesianRidgeSurrogate
 from surronas.surrogates.boosted_trees import XGBoostSurrogate
 from surronas.surrogates.conformal import ConformalSurrogate
+from surronas.surrogates.curve_extrapolation import CurveExtrapolation
 from surronas.surrogates.gaussian_process import GaussianProcessSurrogate
 from surronas.surrogates.histogram_boosting import HistogramBoostingSurrogate
 from surronas.surrogates.mean import MeanSurrogate
 from surronas.surrogates.mlp_ensemble import MLPEnsembleSurrogate
+from surronas.surrogates.multi_fidelity_trees import MultiFidelityXGBoost
+from surronas.surrogates.multi_task import MultiTaskGaussianProcess
 from surronas.surrogates.nearest_neighbors import NearestNeighborsSurrogate
 from surronas.surrogates.quantile_boosting import XGBoostQuantileSurrogate
 from surronas.surrogates.random_forest import RandomForestSurrogate
@@ -19,11 +22,14 @@ __all__ = [
     "AutoSurrogate",
     "BayesianRidgeSurrogate",
     "ConformalSurrogate",
+    "CurveExtrapolation",
     "GaussianProcessSurrogate",
     "HistogramBoostingSurrogate",
     "MLPEnsembleSurrogate",
     "Matrix",
     "MeanSurrogate",
+    "MultiFidelityXGBoost",
+    "MultiTaskGaussianProcess",
     "NearestNeighborsSurrogate",
     "RandomForestSurrogate",
     "StackingSurrogate",

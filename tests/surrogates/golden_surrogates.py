@@ -19,19 +19,25 @@ from surronas.surrogates import (
     AutoSurrogate,
     BayesianRidgeSurrogate,
     ConformalSurrogate,
+    CurveExtrapolation,
     GaussianProcessSurrogate,
     HistogramBoostingSurrogate,
+    Matrix,
     MeanSurrogate,
     MLPEnsembleSurrogate,
+    MultiFidelityXGBoost,
+    MultiTaskGaussianProcess,
     NearestNeighborsSurrogate,
     RandomForestSurrogate,
     StackingSurrogate,
     Surrogate,
+    Vector,
     XGBoostQuantileSurrogate,
     XGBoostRankSurrogate,
     XGBoostSurrogate,
 )
 from surronas.surrogates.saving import TrainedOn, save_surrogate
+from surronas.surrogates.tasks import TaskRegressor
 
 GOLDEN = Path(__file__).parents[1] / "data" / "golden_surrogates_v1"
 PREDICTIONS, BENCHMARK = GOLDEN / "predictions.json", GOLDEN / "benchmark.h5"
@@ -46,10 +52,13 @@ def surrogates() -> dict[str, Surrogate]:
         "auto": AutoSurrogate((GaussianProcessSurrogate(), BayesianRidgeSurrogate()), num_folds=3),
         "bayesian_ridge": BayesianRidgeSurrogate(),
         "conformal": ConformalSurrogate(GaussianProcessSurrogate(), num_folds=3),
+        "curve_extrapolation": CurveExtrapolation(),
         "gaussian_process": GaussianProcessSurrogate(),
         "histogram_boosting": HistogramBoostingSurrogate(num_rounds=3),
         "mean": MeanSurrogate(),
         "mlp_ensemble": MLPEnsembleSurrogate(num_members=2, num_layers=1, width=4, num_epochs=5),
+        "multi_fidelity_xgboost": MultiFidelityXGBoost(num_members=5, num_rounds=3),
+        "multi_task": MultiTaskGaussianProcess(),
         "nearest_neighbors": NearestNeighborsSurrogate(),
         "random_forest": RandomForestSurrogate(num_trees=3),
         "stacking": StackingSurrogate((GaussianProcessSurrogate(), BayesianRidgeSurrogate()), num_folds=3),
@@ -64,6 +73,17 @@ def features() -> np.ndarray:
     return np.round(np.random.default_rng(0).random((20, 3)), 3)
 
 
+def fit(surrogate: Surrogate, X: Matrix, y: Vector) -> None:
+    """Fit a surrogate; to one of several tasks every other row is of the fidelity 12, not 200.
+
+    ``CurveExtrapolation`` takes the three features of a row for the epochs of a curve.
+    """
+    if isinstance(surrogate, TaskRegressor):
+        surrogate.fit(X, y, np.where(np.arange(len(X)) % 2, 12, 200))
+    else:
+        surrogate.fit(X, y)
+
+
 def main() -> None:
     """Write what is not there yet."""
     GOLDEN.mkdir(exist_ok=True)
@@ -74,7 +94,7 @@ def main() -> None:
         path = GOLDEN / f"{name}.h5"
         if path.exists():
             continue
-        surrogate.fit(X[:NUM_FITTED], y[:NUM_FITTED])
+        fit(surrogate, X[:NUM_FITTED], y[:NUM_FITTED])
         save_surrogate(surrogate, path, trained_on=TRAINED_ON)
         mean, std = surrogate.predict(X, return_std=True)
         told[name] = {"mean": mean.tolist(), "std": std.tolist()}
