@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surronas.errors import InputError
+from surronas.metrics.pareto import non_dominated
 from surronas.spaces import Architectures, SearchSpace
 from surronas.store.axes import Axes, Seed
 from surronas.store.files import write_aside
 from surronas.store.handover import csv_parts, parquet_parts, to_dataframe
 from surronas.store.lookup import Given
-from surronas.store.pareto import non_dominated
 from surronas.store.query import query
 from surronas.store.schema import DIRECTIONS
 from surronas.store.table import Table

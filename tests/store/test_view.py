@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from store_runs import make_runs
 
 from surronas.errors import AmbiguousQueryError, InputError, MissingPackageError, MissingRowsError
+from surronas.metrics.pareto import non_dominated
 from surronas.spaces import Cell201
 from surronas.store import BenchmarkStore, Column, Metric, View
-from surronas.store.pareto import non_dominated
 
 LATENCY = Metric("latency_ms", None, "ms", "minimize", per="architecture")
 COLUMNS = {
