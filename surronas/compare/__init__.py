@@ -1,5 +1,6 @@
 """The offline comparison: many searchers, problems and seeds, and what can be said of them."""
 
-from surronas.compare.results import COSTS, Comparison, Failure, ProblemFacts
+from surronas.compare.facts import Failure, ProblemFacts
+from surronas.compare.results import COSTS, Comparison
 
 __all__ = ["COSTS", "Comparison", "Failure", "ProblemFacts"]
