@@ -14,7 +14,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 LEVELS = {  # a file imports from lower levels, and from its own room
     1: "errors spaces",
     2: "store encodings surrogates metrics",
-    3: "acquisition explanation",
+    3: "acquisition explanation objectives",
     4: "searchers evaluators training",
     5: "search proposals journal judging loop run_folder improve compare evaluation plots",
     6: "progress commands cli __init__ __main__",

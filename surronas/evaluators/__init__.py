@@ -6,9 +6,10 @@ from surronas.evaluators.published import (
     open_surrogate_benchmark,
     publish,
 )
-from surronas.evaluators.scores import mean_scores, search_metric, test_counterpart
+from surronas.evaluators.scores import mean_scores, test_counterpart
 from surronas.evaluators.surrogate import Predicted, SurrogateEvaluator
 from surronas.evaluators.tabular import TabularEvaluator
+from surronas.objectives import search_metric
 
 __all__ = [
     "Evaluator",

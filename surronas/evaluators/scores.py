@@ -1,32 +1,11 @@
-"""From records to what a search may see: one score an architecture, never of a test split."""
+"""From records to one score an architecture."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from surronas.errors import InputError
 from surronas.store import Metric, Records
-
-
-def search_metric(metrics: Sequence[Metric], name: str) -> Metric:
-    """Return the metric that a search optimises.
-
-    Raises:
-        InputError: no such metric, one without direction, or one of the test split.
-    """
-    by_name = {metric.name: metric for metric in metrics}
-    if name not in by_name:
-        raise InputError(f"expected a metric among {', '.join(by_name)}, got {name!r}")
-    metric = by_name[name]
-    if metric.split == "test":
-        raise InputError(
-            f"{name!r} is measured on the test split, which a search must not see; "
-            "search on a validation metric and report the test score of what it finds"
-        )
-    if metric.direction is None:
-        raise InputError(f"metric {name!r} does not say whether more is better; give it a direction")
-    return metric
 
 
 def test_counterpart(metrics: Sequence[Metric], name: str) -> str | None:

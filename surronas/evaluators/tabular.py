@@ -1,14 +1,21 @@
 """A store as an evaluator: searches run against what was measured before."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from surronas.errors import AmbiguousQueryError, InputError, MissingRowsError
+from surronas.evaluators.cost_columns import costs_of, on_device, with_costs
 from surronas.spaces import Architectures
 from surronas.store import SEED_MEAN, BenchmarkStore, Metric, Records
 from surronas.store.schema import metric_names
+
+if TYPE_CHECKING:
+    from surronas.store import Column
 
 
 class TabularEvaluator:
@@ -17,9 +24,21 @@ class TabularEvaluator:
     An axis may be left open (None) only where the store holds one value of it. Where the source gives only
     its own mean over seeds, that mean answers as the one run of seed SEED_MEAN.
 
+    Columns of architectures that hang on no device (parameters) are in the records; those that do, such as
+    latency, come in with ``device``, under their own names and of the runs' task, or with ``costs``.
+
+    Args:
+        store: the runs.
+        task, recipe, epochs: of the runs.
+        device: whose latency, energy and so on the records carry.
+        costs: further columns by the name that they get: ``{"pixel3_ms": Column("latency_ms",
+            task="cifar10", device="pixel3")}``.
+        costs_store: the store that holds ``costs``; None: that of the runs.
+
     Raises:
         AmbiguousQueryError: an axis is left open that has several values.
-        MissingRowsError: the store holds no run there.
+        MissingRowsError: the store holds no run there, or no value of a column.
+        InputError: a name that the records have already, or that can't be a metric's.
     """
 
     def __init__(
@@ -29,6 +48,9 @@ class TabularEvaluator:
         task: str | None = None,
         recipe: str | None = None,
         epochs: int | None = None,
+        device: str | None = None,
+        costs: Mapping[str, Column] | None = None,
+        costs_store: BenchmarkStore | None = None,
     ) -> None:
         self.store = store
         self._rows = store.table(task=task, recipe=recipe, epochs=epochs)
@@ -41,6 +63,11 @@ class TabularEvaluator:
             values = sorted({str(value) for value in self._rows[axis].tolist()})
             if len(values) > 1:
                 raise AmbiguousQueryError(f"several values of {axis}: {', '.join(values)}; name one")
+        self._costs: tuple[Metric, ...] = ()
+        if device is not None:
+            self._add(store, on_device(store, str(self._rows["task"][0]), device))
+        if costs:
+            self._add(costs_store or store, costs)
         codes = store.space.codes(self._rows["architecture"])  # the forms under which the store keeps them
         self._codes, first, architecture = np.unique(codes, return_index=True, return_inverse=True)
         self._architectures: Architectures = self._rows["architecture"][first]
@@ -51,8 +78,8 @@ class TabularEvaluator:
     @property
     def metrics(self) -> tuple[Metric, ...]:
         """The metrics that the rows hold."""
-        held = set(metric_names(self._rows.dtype))
-        return tuple(metric for metric in self.store.metrics if metric.name in held)
+        held = set(metric_names(self._rows.dtype)) - {metric.name for metric in self._costs}
+        return tuple(metric for metric in self.store.metrics if metric.name in held) + self._costs
 
     @property
     def architectures(self) -> Architectures:
@@ -81,11 +108,16 @@ class TabularEvaluator:
     def architectures_with(self, seeds: Sequence[int]) -> Architectures:
         """Return the (n, d) architectures with a run of each of the seeds.
 
+        Those that lack a value of ``device`` or of ``costs`` are left out.
+
         Raises:
             MissingRowsError: there is none.
         """
         columns = np.isin(self._seeds, seeds)
         complete = (self._row_of[:, columns] >= 0).all(axis=1) & (columns.sum() == len(set(seeds)))
+        some_run = self._rows[self._row_of.max(axis=1)]
+        for metric in self._costs:
+            complete &= ~np.isnan(some_run[metric.name])
         if not complete.any():
             raise MissingRowsError(
                 f"expected architectures with seeds {list(seeds)} in {self.store.path}, found none; "
@@ -100,10 +132,8 @@ class TabularEvaluator:
         Raises:
             MissingRowsError: the store has no such run.
         """
-        wanted = self._stored(self.store.space.validate(architectures))
-        at = _positions(self._codes, self.store.space.codes(wanted))
+        wanted, at, there = self._found(architectures)
         rows = self._row_of[at][:, _positions(self._seeds, np.asarray(seeds))]
-        there = (self._architectures[at] == wanted).all(axis=1)
         known = there[:, None] & np.isin(seeds, self._seeds) & (rows >= 0)
         if not known.all():
             row, column = np.argwhere(~known)[0]
@@ -115,6 +145,34 @@ class TabularEvaluator:
             )
         answer: Records = self._rows[rows.ravel()]
         return answer
+
+    def known(self, architectures: ArrayLike) -> dict[str, NDArray[np.float64]]:
+        """Return (n,) values, by metric, of what is known of architectures before any run: no run's metrics.
+
+        NaN where a value was not measured.
+
+        Raises:
+            MissingRowsError: the evaluator has no run of an architecture.
+        """
+        wanted, at, there = self._found(architectures)
+        if not there.all():
+            text = self.store.space.to_strings(wanted[~there][:1])[0]
+            raise MissingRowsError(f"no run of {text} in {self.store.path}: nothing is known of it")
+        some_run = self._rows[self._row_of[at].max(axis=1)]
+        names = [metric.name for metric in self.metrics if metric.per == "architecture"]
+        return {name: np.array(some_run[name]) for name in names}
+
+    def _found(self, architectures: ArrayLike) -> tuple[Architectures, NDArray[np.int64], NDArray[np.bool_]]:
+        """Return n architectures as they are stored, their places, and which of them are there at all."""
+        wanted = self._stored(self.store.space.validate(architectures))
+        at = _positions(self._codes, self.store.space.codes(wanted))
+        return wanted, at, (self._architectures[at] == wanted).all(axis=1)
+
+    def _add(self, store: BenchmarkStore, columns: Mapping[str, Column]) -> None:
+        """Give every row the values of more columns."""
+        metrics, values = costs_of(store, self._rows["architecture"], columns)
+        self._rows = with_costs(self._rows, metrics, values)
+        self._costs += metrics
 
     def _stored(self, architectures: Architectures) -> Architectures:
         """Return (n, d) the canonical forms where the store keeps those."""
