@@ -1,19 +1,25 @@
-"""Local search by first improvement, with restarts (White, Nolen and Savani, UAI 2021, Algorithm 1).
+"""Local search with restarts (White, Nolen and Savani, UAI 2021, Algorithm 1, and the variants of section 5).
 
-The variant: ``num_initial`` random architectures; the walk starts at the best of them. It looks at the
+``num_initial`` random architectures; the walk starts at the best of them. By default it looks at the
 neighbors of where it stands in a random order and moves as soon as one is better, without looking at the
 rest (``query_full_nbhd=False`` in the authors' code). Where no neighbor is better it restarts from one
 random architecture that is not known yet. A neighbor whose score is known already costs no query.
+
+The authors' code draws as many architectures at each restart as at first and never walks onto what it knew
+before; ``num_restart=num_initial`` is the former, and the latter saves nobody a query.
 """
 
+import heapq
 import math
+from itertools import islice
+from typing import Literal
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from surronas.errors import InputError
 from surronas.searchers.history import History
 from surronas.searchers.pool import Pool
+from surronas.searchers.walk import Walk
 from surronas.spaces import Architectures, SearchSpace
 
 
@@ -27,10 +33,15 @@ class LocalSearch:
         space: where architectures and neighbors come from.
         seed: of the random candidates and of the order of neighbors.
         num_initial: random architectures told or discarded before the walk starts.
+        improvement: ``"first"``: move to the first better neighbor; ``"steepest"``: look at all neighbors,
+            then move to the best.
+        at_optimum: what a walk does where no neighbor is better. ``"restart"``: begin again at random;
+            ``"continue"``: go on from the best architecture told that no walk has stood at.
+        num_restart: random architectures told or discarded before a later walk starts at the best of them.
         candidates: (N, d) what may be asked, or a ``Pool`` of it; None for all of the space.
 
     Raises:
-        InputError: ``num_initial`` < 1.
+        InputError: ``num_initial`` or ``num_restart`` < 1, or another word for the two choices.
     """
 
     def __init__(
@@ -39,62 +50,83 @@ class LocalSearch:
         *,
         seed: int,
         num_initial: int = 10,
+        improvement: Literal["first", "steepest"] = "first",
+        at_optimum: Literal["restart", "continue"] = "restart",
+        num_restart: int = 1,
         candidates: Architectures | Pool | None = None,
     ) -> None:
-        if num_initial < 1:
-            raise InputError(f"num_initial: expected 1 or more, got {num_initial}")
-        self._seed, self._num_initial = seed, num_initial
+        for name, number in (("num_initial", num_initial), ("num_restart", num_restart)):
+            if number < 1:
+                raise InputError(f"{name}: expected 1 or more, got {number}")
+        if improvement not in ("first", "steepest"):
+            raise InputError(f"improvement: expected 'first' or 'steepest', got {improvement!r}")
+        if at_optimum not in ("restart", "continue"):
+            raise InputError(f"at_optimum: expected 'restart' or 'continue', got {at_optimum!r}")
         self._history = History(space, candidates, seed)
-        self._score_of: dict[int, float] = {}  # as far as the walk went; -inf for what was discarded
-        self._at: int | None = None  # key of where the walk stands; None: the next one told starts a walk
-        self._ahead: list[int] = []  # keys of its neighbors in the order in which it looks at them
+        self._walk = Walk(self._history.pool, seed, num_initial)
+        self._num_restart = num_restart
+        self._better = self._first_better if improvement == "first" else self._best_better
+        self._continues = at_optimum == "continue"
+        self._to_stand: list[tuple[float, int, int]] = []  # heap of (-score, order told, key), to continue from
+        self._stood: set[int] = set()
 
     def ask(self, n: int = 1, *, pending: ArrayLike | None = None) -> Architectures:
         """Return (n, d) distinct architectures: open neighbors first; see ``Searcher.ask``."""
         history = self._history
-        closed = history.to_ask(n, pending)
-        near = [key for key in self._ahead if key not in history.score_of and key not in closed][:n]
+        closed, seen = history.to_ask(n, pending), history.score_of
+        near = list(islice((key for key in self._walk.ahead if key not in seen and key not in closed), n))
         rest = history.at_random(n - len(near), closed.union(near)) if len(near) < n else []
         return history.asked(near + rest)
 
     def tell(self, architectures: ArrayLike, scores: ArrayLike) -> None:
         """Learn the scores (n,) of architectures (n, d) and walk on; see ``Searcher.tell``."""
-        before = self._history.num_seen
         keys = self._history.tell(architectures, scores)
-        self._walk(before, keys, self._history.scores[len(self._history.scores) - len(keys) :])
+        for key, score in zip(keys, self._history.scores[-len(keys) :] if keys else [], strict=True):
+            self._take(key, score)
 
     def discard(self, architectures: ArrayLike) -> None:
         """Note that architectures (n, d) could not be evaluated; see ``Searcher.discard``."""
-        before = self._history.num_seen
-        keys = self._history.discard(architectures)
-        self._walk(before, keys, [-math.inf] * len(keys))
+        for key in self._history.discard(architectures):
+            self._take(key, -math.inf)
 
-    def _walk(self, before: int, keys: list[int], scores: list[float]) -> None:
-        """Take in keys one by one, each time going as far as scores are known."""
-        for i, (key, score) in enumerate(zip(keys, scores, strict=True)):
-            self._score_of[key] = score
-            if before + i + 1 < self._num_initial:
-                continue
-            if before + i + 1 == self._num_initial:
-                key = max(self._score_of, key=lambda seen: self._score_of[seen])
-            if self._at is None and self._score_of[key] > -math.inf:
-                self._stand_at(key)
-            while (better := self._first_improvement()) is not None:
-                self._stand_at(better)
+    def _take(self, key: int, score: float) -> None:
+        """Take in one key and go as far as scores are known."""
+        walk = self._walk
+        walk.take(key, score)
+        if self._continues and score > -math.inf:
+            heapq.heappush(self._to_stand, (-score, len(walk.scores), key))
+        while walk.at is not None:
+            self._stood.add(walk.at)
+            better = self._better()
+            if better is None:
+                return
+            walk.stand_at(better)
 
-    def _stand_at(self, key: int) -> None:
-        """Look around from a place: its distinct neighboring candidates, in this place's own random order."""
-        around = self._history.pool.neighbors(key)
-        self._at, self._ahead = key, np.random.default_rng((self._seed, key)).permutation(around).tolist()
-
-    def _first_improvement(self) -> int | None:
-        """Return the key of the first better neighbor, None if that is unknown; give up a local optimum."""
-        if self._at is None:
-            return None
-        for key in self._ahead:
-            if key not in self._score_of:
+    def _first_better(self) -> int | None:
+        """Return the key of the first better neighbor, None if that is unknown; leave a local optimum."""
+        scores, at = self._walk.scores, self._walk.at
+        for key in self._walk.ahead:
+            if key not in scores:
                 return None
-            if self._score_of[key] > self._score_of[self._at]:
+            if at is not None and scores[key] > scores[at]:
                 return key
-        self._at, self._ahead = None, []
+        return self._leave_optimum()
+
+    def _best_better(self) -> int | None:
+        """Return the key of the best neighbor, None if some are unknown; leave a local optimum."""
+        scores, at, ahead = self._walk.scores, self._walk.at, self._walk.ahead
+        if not all(key in scores for key in ahead):
+            return None
+        best = max(ahead, key=lambda key: scores[key], default=None)
+        if best is not None and at is not None and scores[best] > scores[at]:
+            return best
+        return self._leave_optimum()
+
+    def _leave_optimum(self) -> int | None:
+        """Return the key of where the walk goes on; None where it restarts at random."""
+        while self._to_stand:
+            key = heapq.heappop(self._to_stand)[2]
+            if key not in self._stood:
+                return key
+        self._walk.restart(self._num_restart)
         return None

@@ -37,7 +37,7 @@ def test_walks_by_first_improvement_and_restarts_at_local_optima() -> None:
         searcher.tell(cell, value)
         if len(keys) == 3:
             place = max(score, key=score.get)
-        place = searcher._at  # where the next ask must look around
+        place = searcher._walk.at  # where the next ask must look around
         if place is not None and len(keys) > 3 and place != key:
             assert value <= score[place], "an improvement is moved to at once"
     assert restarts > 1
