@@ -10,6 +10,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from surronas.errors import InputError
 from surronas.surrogates.base import Matrix, Vector
 from surronas.surrogates.covariance import Kernel, Stationary
+from surronas.surrogates.distinct_rows import distinct_rows
+from surronas.surrogates.joint_beliefs import draw, target_moments
 from surronas.surrogates.kernels import Shape, matern52
 from surronas.surrogates.marginal_likelihood import MarginalLikelihood
 from surronas.surrogates.posteriors import ExactPosterior, InducingPosterior, Posterior
@@ -102,6 +104,37 @@ class GaussianProcessSurrogate(WarpedRegressor):
         noise = self.noise_ + self._known_noise(y, noise_variance)
         self.posterior_ = self.posterior_.updated(X, self.warp_.latent(y), noise)
         return self
+
+    def joint(self, X: Matrix) -> tuple[Vector, Matrix]:
+        """Return mean (m,) and covariance (m, m) of the function behind the targets, in their unit.
+
+        The noise of a measurement is no part of them, whatever ``noise_in_std`` says.
+
+        Raises:
+            NotFittedError: ``fit`` was not called.
+            ValueError: X has another number of features than in ``fit``, or is not finite.
+        """
+        check_is_fitted(self)
+        rows, expand = distinct_rows(validate_data(self, X, reset=False, dtype=np.float64))
+        mean, variance = self.posterior_.moments(rows)
+        covariance = self.posterior_.between(rows, rows)
+        np.einsum("ii->i", covariance)[:] = variance  # never 0
+        mean, covariance = target_moments(self.warp_, mean, self.widening_**2 * covariance)
+        return mean[expand], covariance[expand][:, expand]
+
+    def sample(self, X: Matrix, n: int, rng: np.random.Generator) -> Matrix:
+        """Return (n, m) draws of the function behind the targets at features (m, p), in the targets' unit.
+
+        They are exact for up to 1,024 distinct rows; ``joint_beliefs`` tells what more of them share.
+
+        Raises:
+            NotFittedError: ``fit`` was not called.
+            ValueError: X has another number of features than in ``fit``, or is not finite.
+        """
+        check_is_fitted(self)
+        rows, expand = distinct_rows(validate_data(self, X, reset=False, dtype=np.float64))
+        mean, deviations = draw(self.posterior_, rows, n, rng)
+        return self.warp_.target(mean + self.widening_ * deviations)[:, expand]
 
     def _latent(self, X: Matrix) -> tuple[Vector, Vector]:
         """Return mean (n,) and standard deviation (n,) of the warped target."""

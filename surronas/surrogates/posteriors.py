@@ -20,6 +20,10 @@ class Posterior(Protocol):
         """Return mean (m,) and variance (m,) of the function, noise left out, at rows (m, p)."""
         ...
 
+    def between(self, a: Array, b: Array) -> Array:
+        """Return (m, k) covariances of the function, noise left out, at rows a (m, p) and b (k, p)."""
+        ...
+
     def updated(self, rows: Array, z: Array, noise: Array) -> Self:
         """Return the beliefs after k more rows (k, p), targets (k,) and noise variances (k,)."""
         ...
@@ -53,6 +57,18 @@ class ExactPosterior:
             solved = solve_triangular(self.factor, cross.T, lower=True, check_finite=False)
             variance[block] = prior - np.einsum("ij,ij->j", solved, solved)  # eq. 2.26
         return mean, np.maximum(variance, 1e-10 * prior)  # rounding may leave less than zero
+
+    def between(self, a: Array, b: Array) -> Array:
+        """Return (m, k) covariances of the function at rows a (m, p) and b (k, p)."""
+        white = self._whitened(a)
+        explained = white.T @ (white if b is a else self._whitened(b))
+        return self.covariance.between(self.theta, a, b) - explained  # eq. 2.24
+
+    def _whitened(self, rows: Array) -> Array:
+        """Return L^-1 k(own rows, rows) (n, m)."""
+        cross = self.covariance.between(self.theta, rows, self.rows)
+        solved: Array = solve_triangular(self.factor, cross.T, lower=True, check_finite=False)
+        return solved
 
     def updated(self, rows: Array, z: Array, noise: Array) -> Self:
         """Return the posterior after k more rows, in O(n² k)."""
@@ -101,6 +117,14 @@ class InducingPosterior:
             explained = np.einsum("ij,ij->j", V, V) - np.einsum("ij,ij->j", solved, solved)
             variance[block] = prior - explained
         return mean, np.maximum(variance, 1e-10 * prior)
+
+    def between(self, a: Array, b: Array) -> Array:
+        """Return (m, k) covariances of the function at rows a (m, p) and b (k, p)."""
+        inner = cholesky(self.precision.copy(), 0.0)
+        V, W = self._seen(a), self._seen(b)
+        left, right = (solve_triangular(inner, seen, lower=True, check_finite=False) for seen in (V, W))
+        covariances: Array = self.covariance.between(self.theta, a, b) - V.T @ W + left.T @ right
+        return covariances
 
     def updated(self, rows: Array, z: Array, noise: Array) -> Self:
         """Return the posterior after k more rows, in O(m² k)."""
