@@ -72,6 +72,11 @@ _COMMANDS: dict[str, Command] = {
         "STORE --surrogate gaussian-process xgboost --train-sizes 32 128 --out quality",
         search_arguments.evaluate,
     ),
+    "explain": (
+        "which operations, paths and substructures drive what a surrogate predicts",
+        "STORE --surrogate xgboost --architecture ARCH --out why",
+        search_arguments.explain,
+    ),
     "train": (
         "train architectures for real",
         "--space cell201 --task digits ARCH --seeds 0 1 --append-to my_store",

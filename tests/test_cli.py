@@ -178,7 +178,7 @@ def test_a_command_line_that_does_not_parse_is_one_line(capsys):
     assert "whole number of at least 1, got '-3'" in error
 
 
-@pytest.mark.parametrize("command", ["info", "query", "search", "train", "improve"])
+@pytest.mark.parametrize("command", ["info", "query", "search", "explain", "train", "improve"])
 def test_help_has_an_example(capsys, command):
     with pytest.raises(SystemExit) as stop:
         main([command, "--help"])

@@ -2,12 +2,8 @@
 
 import argparse
 import json
-import platform
-import shlex
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from surronas.commands.names import ENCODINGS, SPLITS, SURROGATES, seed_of, with_device
 from surronas.commands.printing import print_json
+from surronas.commands.provenance import provenance
 from surronas.errors import InputError
 from surronas.evaluation import (
     Contender,
@@ -32,8 +29,6 @@ from surronas.evaluation import (
 from surronas.run_folder import without_nan
 from surronas.spaces import SearchSpace
 from surronas.store import BenchmarkStore
-
-_PACKAGES = ("surronas", "numpy", "scipy", "scikit-learn", "xgboost")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -65,7 +60,7 @@ def run(arguments: argparse.Namespace) -> None:
             num_workers=arguments.workers,
             on_fit=_shower(progress),
         )
-    answer = _about() | results.to_json()
+    answer = provenance() | results.to_json()
     written = _write(out, results, answer) if out is not None else []
     if arguments.json:
         print_json(answer)
@@ -110,15 +105,6 @@ def _shower(progress: Progress) -> Callable[[Fit, int], None]:
         told.add(where)
 
     return show
-
-
-def _about() -> dict[str, Any]:
-    """Return by which command, when and by which versions."""
-    return {
-        "command": shlex.join(["surronas", *sys.argv[1:]]),
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "versions": {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
-    }
 
 
 def _write(out: Path, results: Results, answer: dict[str, Any]) -> list[str]:

@@ -22,11 +22,14 @@ def number(value: float) -> str:
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print columns: words to the left, numbers to the right."""
-    columns = list(zip(header, *rows, strict=True))
-    aligned = []
-    for column in columns:
+    print(aligned(header, rows))
+
+
+def aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return columns as lines of text: words to the left, numbers to the right."""
+    columns = []
+    for column in zip(header, *rows, strict=True):
         width = max(map(len, column))
-        numeric = any(cells[:1].isdigit() for cells in column[1:])
-        aligned.append([cell.rjust(width) if numeric else cell.ljust(width) for cell in column])
-    for line in zip(*aligned, strict=True):
-        print("  ".join(line).rstrip())
+        numeric = any(cells.lstrip("+-.")[:1].isdigit() for cells in column[1:])
+        columns.append([cell.rjust(width) if numeric else cell.ljust(width) for cell in column])
+    return "\n".join("  ".join(line).rstrip() for line in zip(*columns, strict=True))

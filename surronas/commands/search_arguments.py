@@ -130,6 +130,44 @@ def evaluate(parser: Parser) -> None:
     )
 
 
+def explain(parser: Parser) -> None:
+    """Add what ``surronas explain`` takes."""
+    parser.add_argument("store", metavar="STORE", help=STORE)
+    parser.add_argument("--metric", help="default: valid_accuracy, or test_accuracy where there is no such")
+    axes(parser)
+    parser.add_argument("--device", help="of a latency or energy")
+    parser.add_argument("--seed", default="mean", help="of the trainings: one, or 'mean' (default: mean)")
+    parser.add_argument(
+        "--surrogate",
+        choices=list(SURROGATES),
+        default="gaussian-process",
+        help="default: gaussian-process",
+    )
+    parser.add_argument(
+        "--encoding", choices=list(ENCODINGS), default=DEFAULT_ENCODING, help=f"default: {DEFAULT_ENCODING}"
+    )
+    explained = parser.add_mutually_exclusive_group()
+    explained.add_argument(
+        "--architecture", metavar="ARCH", nargs="+", help="explain these, in the benchmark's notation"
+    )
+    explained.add_argument(
+        "--top", type=positive, default=1, metavar="N", help="explain the N best of the store (default: 1)"
+    )
+    parser.add_argument(
+        "--train-size",
+        type=positive,
+        default=500,
+        help="architectures learned from, four fifths of the store at most (default: 500)",
+    )
+    parser.add_argument(
+        "--sample",
+        type=positive,
+        default=40,
+        help="architectures that mean contributions of choices are over (default: 40)",
+    )
+    parser.add_argument("--out", metavar="FOLDER", help="write JSON, text and figures there too")
+
+
 def _contenders(parser: Parser) -> None:
     parser.add_argument(
         "--surrogate",

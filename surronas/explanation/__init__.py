@@ -10,15 +10,25 @@ from surronas.explanation.features import (
     tree_contributions,
 )
 from surronas.explanation.shapley import explain
+from surronas.explanation.structures import (
+    StructureEffects,
+    network_paths,
+    structure_effects,
+    substructures,
+)
 
 __all__ = [
     "Decisions",
     "Explanation",
     "PathEffects",
+    "StructureEffects",
     "TreeContributions",
     "decision_of_each_feature",
     "decisions_of",
     "explain",
+    "network_paths",
     "path_effects",
+    "structure_effects",
+    "substructures",
     "tree_contributions",
 ]

@@ -2,7 +2,12 @@
 
 from surronas.plots.cell import draw_cell
 from surronas.plots.content import Report
-from surronas.plots.explanation import draw_choice_effects, draw_explained_cell, draw_path_effects
+from surronas.plots.explanation import (
+    draw_choice_effects,
+    draw_explained_cell,
+    draw_path_effects,
+    draw_structure_effects,
+)
 from surronas.plots.figures import incumbent_over_rounds, predicted_against_measured, tau_over_rounds
 from surronas.plots.report import write_report
 
@@ -12,6 +17,7 @@ __all__ = [
     "draw_choice_effects",
     "draw_explained_cell",
     "draw_path_effects",
+    "draw_structure_effects",
     "incumbent_over_rounds",
     "predicted_against_measured",
     "tau_over_rounds",

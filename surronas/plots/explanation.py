@@ -28,7 +28,11 @@ from surronas.spaces.graph import NO_OPERATION
 from surronas.store import Metric
 
 if TYPE_CHECKING:
-    from surronas.explanation import Explanation, PathEffects  # scikit-learn comes with them
+    from surronas.explanation import (
+        Explanation,
+        PathEffects,
+        StructureEffects,
+    )  # scikit-learn comes with them
 
 TITLE = "What each edge adds to the prediction"
 _LOWERS, _NEITHER, _LIFTS = COLORS[1], "#d4d4d4", COLORS[0]
@@ -132,14 +136,43 @@ def draw_path_effects(effects: PathEffects, metric: Metric, *, most: int = 12, f
     order = known[np.argsort(-np.abs(effects.effects[known]), kind="stable")][:most]
     if not len(order):
         raise InputError(f"expected a path that {fewest} architectures have, but none is so frequent")
-    title = f"Effect of each path on the predicted {quantity(metric)}"
-    figure, (axes,) = new_figure(title, 1.1 + 1.7 * _ROW_INCHES * len(order))
-    values, errors = effects.effects[order], np.nan_to_num(effects.errors[order])
-    colors = np.where(values > 0, _LIFTS, _LOWERS).tolist()
-    axes.barh(range(len(order)), values, xerr=errors, color=colors, height=0.7, error_kw={"elinewidth": 0.8})
-    axes.axvline(0.0, color="#000000", linewidth=0.8)
     labels = [f"{_spelt(effects.paths[i])}\n({effects.counts[i]} have it)" for i in order]
-    axes.set_yticks(range(len(order)), labels, fontsize=SMALL_POINTS - 1)
+    title = f"Effect of each path on the predicted {quantity(metric)}"
+    return _bars(title, labels, effects.effects[order], np.nan_to_num(effects.errors[order]), metric)
+
+
+def draw_structure_effects(effects: StructureEffects, metric: Metric, *, most: int = 12) -> Figure:
+    """Return the structures that account for most of the predictions' variance as bars, with standard errors.
+
+    A bar is the mean prediction of those that have a structure minus that of those that have not.
+
+    Raises:
+        InputError: there is none.
+    """
+    if not effects.names:
+        raise InputError("expected a structure that some architectures have and others have not, got none")
+    labels = [
+        f"{wrapped(name, 34)}\n({count} have it)"
+        for name, count in zip(effects.names[:most], effects.counts[:most].tolist(), strict=True)
+    ]
+    title = f"Predicted {quantity(metric)}: those with a structure minus those without"
+    return _bars(title, labels, effects.differences[:most], effects.errors[:most], metric)
+
+
+def _bars(
+    title: str,
+    labels: Sequence[str],
+    values: NDArray[np.float64],
+    errors: NDArray[np.float64],
+    metric: Metric,
+) -> Figure:
+    """Return labelled bars with standard errors, blue to the right of 0 and red to the left."""
+    lines = sum(label.count("\n") + 1 for label in labels)
+    figure, (axes,) = new_figure(title, 1.1 + 0.85 * _ROW_INCHES * lines)
+    colors = np.where(values > 0, _LIFTS, _LOWERS).tolist()
+    axes.barh(range(len(labels)), values, xerr=errors, color=colors, height=0.7, error_kw={"elinewidth": 0.8})
+    axes.axvline(0.0, color="#000000", linewidth=0.8)
+    axes.set_yticks(range(len(labels)), labels, fontsize=SMALL_POINTS - 1)
     axes.invert_yaxis()
     axes.set_xlabel(f"{quantity_with_unit(metric)}\n± standard error", fontsize=TEXT_POINTS)
     return figure

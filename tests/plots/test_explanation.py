@@ -7,8 +7,22 @@ from test_figures import assert_inside, words
 
 from surronas.encodings import live_one_hot, paths
 from surronas.errors import InputError
-from surronas.explanation import Explanation, PathEffects, explain, path_effects
-from surronas.plots import draw_choice_effects, draw_explained_cell, draw_path_effects
+from surronas.explanation import (
+    Explanation,
+    PathEffects,
+    StructureEffects,
+    explain,
+    network_paths,
+    path_effects,
+    structure_effects,
+    substructures,
+)
+from surronas.plots import (
+    draw_choice_effects,
+    draw_explained_cell,
+    draw_path_effects,
+    draw_structure_effects,
+)
 from surronas.spaces import Cell201, space_named
 from surronas.store import TRAINING_METRICS
 from surronas.surrogates import Matrix, Vector
@@ -133,3 +147,19 @@ def test_effects_of_paths(cell201: Cell201, rng: np.random.Generator) -> None:
         InputError, match="expected a path that 5 architectures have, but none is so frequent"
     ):
         draw_path_effects(none, ACCURACY)
+
+
+@pytest.mark.parametrize("listed", [network_paths, substructures])
+def test_structures_are_bars_of_their_differences(listed, cell201: Cell201, rng: np.random.Generator) -> None:
+    effects = structure_effects(Linear(), live_one_hot, cell201, cell201.sample(300, rng), listed)
+    figure = draw_structure_effects(effects, ACCURACY, most=7)
+    widths = [bar.get_width() for bar in figure.axes[0].patches]
+    np.testing.assert_allclose(widths, effects.differences[:7])
+    assert f"({effects.counts[0]} have it)" in words(figure)
+    assert_inside(figure)
+
+
+def test_no_structure_is_no_figure() -> None:
+    nothing = StructureEffects((), np.empty(0, np.int64), *(np.empty(0) for _ in range(4)))
+    with pytest.raises(InputError, match="expected a structure that some architectures have and others"):
+        draw_structure_effects(nothing, ACCURACY)
