@@ -1,6 +1,23 @@
 """The offline comparison: many searchers, problems and seeds, and what can be said of them."""
 
+from surronas.compare.comparing import compare
 from surronas.compare.facts import Failure, ProblemFacts
+from surronas.compare.problem import Problem, Reported, TableProblem
 from surronas.compare.results import COSTS, Comparison
+from surronas.compare.setting import Budget, Setting
+from surronas.compare.work import Factory, WorkerLostError
 
-__all__ = ["COSTS", "Comparison", "Failure", "ProblemFacts"]
+__all__ = [
+    "COSTS",
+    "Budget",
+    "Comparison",
+    "Factory",
+    "Failure",
+    "Problem",
+    "ProblemFacts",
+    "Reported",
+    "Setting",
+    "TableProblem",
+    "WorkerLostError",
+    "compare",
+]

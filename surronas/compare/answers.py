@@ -46,6 +46,11 @@ class Answers(Protocol):
         """The candidates, shared by all searches of a process."""
         ...
 
+    @property
+    def costs_known(self) -> tuple[bool, bool]:
+        """Whether training seconds are known of every query, and epochs."""
+        ...
+
     def places(self, architectures: Architectures) -> list[int]:
         """Return the places of (n, d) candidates.
 
@@ -94,6 +99,12 @@ class TableAnswers:
     epochs: NDArray[np.float64]
     counts: NDArray[np.int64]
     test: NDArray[np.float64]
+
+    @property
+    def costs_known(self) -> tuple[bool, bool]:
+        """Whether training seconds are known of every query, and epochs."""
+        there = np.arange(self.scores.shape[1]) < self.counts[:, None]
+        return not np.isnan(self.seconds[there]).any(), not np.isnan(self.epochs[there]).any()
 
     def places(self, architectures: Architectures) -> list[int]:
         """Return the places of (n, d) candidates."""
