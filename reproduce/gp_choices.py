@@ -5,7 +5,7 @@
 Kendall tau and coverage of 90 % intervals, trained on n random architectures and judged on 2,000 others.
 First the row to reach: NAS-Bench-201, CIFAR-10, 200-epoch test accuracy, mean over the benchmark's seeds, 20
 samples. Then every choice left out or replaced in turn, on three tasks of cells, 5 samples. Reads the
-table that surrogate_quality.py reads; writes reproduce/results/gp_choices.json.
+table that cells201.py reads; writes reproduce/results/gp_choices.json.
 
 Tried besides while choosing (2 samples of 9 tasks: NAS-Bench-201, TransNAS-Bench-101 micro and macro,
 NAS-Bench-Macro, NAS-Bench-Graph, Accel-NASBench; mean Kendall tau at n = 32, 128, 469; .01 is much):
@@ -40,7 +40,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from surrogate_quality import COLUMNS, NUM_JUDGED, TABLE, read_rows
+from cells201 import COLUMNS, NUM_JUDGED, TABLE, read_rows
 from threadpoolctl import threadpool_limits
 
 from surronas.encodings import (

@@ -1,4 +1,4 @@
-"""Explanation: which operations, on which edges and paths, drive what a surrogate predicts."""
+"""Explanation: which operations on which edges, which paths and substructures, drive what is predicted."""
 
 from surronas.explanation.decisions import Decisions, decisions_of
 from surronas.explanation.explained import Explanation
