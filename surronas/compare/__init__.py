@@ -1,6 +1,7 @@
 """The offline comparison: many searchers, problems and seeds, and what can be said of them."""
 
 from surronas.compare.comparing import compare
+from surronas.compare.export import query_table, write_parquet
 from surronas.compare.facts import Failure, ProblemFacts
 from surronas.compare.problem import Problem, Reported, TableProblem
 from surronas.compare.results import COSTS, Comparison
@@ -20,4 +21,6 @@ __all__ = [
     "TableProblem",
     "WorkerLostError",
     "compare",
+    "query_table",
+    "write_parquet",
 ]
