@@ -53,15 +53,19 @@ TABLES = {  # title: importer, metric, task
     "TransNAS-Bench-101 micro, autoencoder": ("transnasbench101-micro", "valid_ssim", "autoencoder"),
     "NAS-Bench-Graph, Cora": ("nas-bench-graph", "test_accuracy", "cora"),
 }
-SURROGATES: dict[str, Surrogate] = {
-    "Gaussian process": GaussianProcessSurrogate(),
-    "XGBoost": XGBoostSurrogate(),
-    "random forest": RandomForestSurrogate(),
-}
 
 
-def read(title: str, folder: Path, most_rows: int = 16_000) -> tuple[Matrix, Vector]:
-    """Return features (n, p) and targets (n,) of a table; of a larger one, a sample."""
+def surrogates(groups: tuple[int, ...]) -> dict[str, Surrogate]:
+    """Return the surrogates for features of these groups."""
+    return {
+        "Gaussian process": GaussianProcessSurrogate(groups=groups),
+        "XGBoost": XGBoostSurrogate(),
+        "random forest": RandomForestSurrogate(),
+    }
+
+
+def read(title: str, folder: Path, most_rows: int = 16_000) -> tuple[Matrix, Vector, tuple[int, ...]]:
+    """Return features (n, p) and targets (n,) of a table, of a larger one a sample; and the groups (p,)."""
     form, metric, task = TABLES[title]
     path = folder / f"{form}.h5"
     if not path.exists():
@@ -71,7 +75,8 @@ def read(title: str, folder: Path, most_rows: int = 16_000) -> tuple[Matrix, Vec
     targets = store.query(store.architectures, metric, task=task, epochs=epochs, seed="mean", missing="nan")
     known = np.flatnonzero(np.isfinite(targets))
     known = np.random.default_rng(0).permutation(known)[:most_rows]
-    return default_encoding(store.space, store.architectures[known]), targets[known]
+    groups = tuple(default_encoding.groups(store.space).tolist())
+    return default_encoding(store.space, store.architectures[known]), targets[known], groups
 
 
 def judge(surrogate: Surrogate, X: Matrix, y: Vector, n: int, num_seeds: int) -> dict[str, float]:
@@ -101,8 +106,8 @@ def main() -> None:
     packages = {name: version(name) for name in ("scikit-learn", "xgboost")}
     result = {**about(), **packages, "num_seeds": asked.seeds, "num_judged": NUM_JUDGED, "rows": []}
     for title in TABLES:
-        X, y = read(title, folder)
-        for name, surrogate in SURROGATES.items():
+        X, y, groups = read(title, folder)
+        for name, surrogate in surrogates(groups).items():
             for n in SIZES:
                 plain = judge(surrogate, X, y, n, asked.seeds)
                 calibrated = judge(ConformalSurrogate(surrogate), X, y, n, asked.seeds)

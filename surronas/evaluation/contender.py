@@ -21,12 +21,17 @@ def grouped(contender: Contender, space: SearchSpace) -> Contender:
     """Return the contender, its surrogate told the encoding's groups of features where both know groups.
 
     An encoding that puts others side by side tells which columns are of one; a Gaussian process gives each
-    group a lengthscale. Groups that the surrogate was given stay as they are.
+    group a lengthscale, on its own or inside another surrogate. Groups that were given stay as they are.
     """
     groups_of = getattr(contender.encoding, "groups", None)
     parameters = contender.surrogate.get_params() if hasattr(contender.surrogate, "get_params") else {}
-    if groups_of is None or "groups" not in parameters or parameters["groups"] is not None:
+    open_ones = [
+        name
+        for name, value in parameters.items()
+        if value is None and (name == "groups" or name.endswith("__groups"))
+    ]
+    if groups_of is None or not open_ones:
         return contender
     told = unfitted(contender.surrogate)
-    told.set_params(groups=tuple(groups_of(space).tolist()))  # type: ignore[attr-defined]
+    told.set_params(**dict.fromkeys(open_ones, tuple(groups_of(space).tolist())))  # type: ignore[attr-defined]
     return Contender(contender.surrogate_name, told, contender.encoding_name, contender.encoding)

@@ -1,7 +1,7 @@
 """The surrogate that does best on rows that were left out, of several candidates."""
 
 from collections.abc import Sequence
-from typing import Literal, Self, overload
+from typing import Any, Literal, Self, overload
 
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
@@ -29,6 +29,7 @@ class AutoSurrogate(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         criterion: "kendall_tau", which ranks, or "likelihood", which also judges the standard deviations.
         num_folds: the fits of each candidate that leave out a fold.
         seed: of the folds.
+        groups: (p,) of the features, told to the Gaussian process where ``candidates`` is None.
     """
 
     def __init__(
@@ -38,11 +39,17 @@ class AutoSurrogate(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         criterion: Literal["kendall_tau", "likelihood"] = "kendall_tau",
         num_folds: int = 5,
         seed: int = 0,
+        groups: Sequence[int] | None = None,
     ) -> None:
         self.candidates = candidates
         self.criterion = criterion
         self.num_folds = num_folds
         self.seed = seed
+        self.groups = groups
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Restore a state; those saved before ``groups`` was a parameter have none."""
+        super().__setstate__({"groups": None} | state)
 
     def fit(self, X: Matrix, y: Vector) -> Self:
         """Return itself, fitted to features (n, p) and targets (n,).
@@ -51,7 +58,7 @@ class AutoSurrogate(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             InputError: no candidates, fewer than two folds, or an unknown criterion.
             ValueError: NaN or infinite values, no rows, or X and y of different lengths.
         """
-        candidates = _default_candidates() if self.candidates is None else list(self.candidates)
+        candidates = _default_candidates(self.groups) if self.candidates is None else list(self.candidates)
         if not candidates or self.num_folds < 2:
             raise InputError(
                 f"expected at least one candidate and two folds, got {len(candidates)} and {self.num_folds}"
@@ -89,5 +96,5 @@ class AutoSurrogate(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         return -negative_log_likelihood(y, mean, std)
 
 
-def _default_candidates() -> list[Surrogate]:
-    return [GaussianProcessSurrogate(), XGBoostSurrogate(), RandomForestSurrogate()]
+def _default_candidates(groups: Sequence[int] | None) -> list[Surrogate]:
+    return [GaussianProcessSurrogate(groups=groups), XGBoostSurrogate(), RandomForestSurrogate()]

@@ -1,7 +1,7 @@
 """Stacked surrogates (Wolpert 1992; Breiman 1996): weights that did best on rows that were left out."""
 
 from collections.abc import Sequence
-from typing import Literal, Self, overload
+from typing import Any, Literal, Self, overload
 
 import numpy as np
 from scipy.optimize import nnls
@@ -32,14 +32,25 @@ class StackingSurrogate(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         members: surrogates; those given stay unfitted. None: a Gaussian process and XGBoost.
         num_folds: the fits of each member that leave out a fold.
         seed: of the folds.
+        groups: (p,) of the features, told to the Gaussian process where ``members`` is None.
     """
 
     def __init__(
-        self, members: Sequence[Surrogate] | None = None, *, num_folds: int = 5, seed: int = 0
+        self,
+        members: Sequence[Surrogate] | None = None,
+        *,
+        num_folds: int = 5,
+        seed: int = 0,
+        groups: Sequence[int] | None = None,
     ) -> None:
         self.members = members
         self.num_folds = num_folds
         self.seed = seed
+        self.groups = groups
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Restore a state; those saved before ``groups`` was a parameter have none."""
+        super().__setstate__({"groups": None} | state)
 
     def fit(self, X: Matrix, y: Vector) -> Self:
         """Return itself, fitted to features (n, p) and targets (n,).
@@ -48,7 +59,7 @@ class StackingSurrogate(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             InputError: no members, or fewer than two folds.
             ValueError: NaN or infinite values, no rows, or X and y of different lengths.
         """
-        members = _default_members() if self.members is None else list(self.members)
+        members = _default_members(self.groups) if self.members is None else list(self.members)
         if not members or self.num_folds < 2:
             raise InputError(
                 f"expected at least one member and two folds, got {len(members)} and {self.num_folds}"
@@ -106,5 +117,5 @@ def _mixture(weights: Vector, means: Matrix, stds: Matrix) -> tuple[Vector, Vect
     return mean, weights @ (stds**2 + (means - mean) ** 2)
 
 
-def _default_members() -> list[Surrogate]:
-    return [GaussianProcessSurrogate(), XGBoostSurrogate()]
+def _default_members(groups: Sequence[int] | None) -> list[Surrogate]:
+    return [GaussianProcessSurrogate(groups=groups), XGBoostSurrogate()]

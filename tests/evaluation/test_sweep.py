@@ -15,7 +15,12 @@ from surronas.evaluation import (
 )
 from surronas.evaluation.results import bootstrapped
 from surronas.metrics import kendall_tau
-from surronas.surrogates import GaussianProcessSurrogate
+from surronas.surrogates import (
+    AutoSurrogate,
+    ConformalSurrogate,
+    GaussianProcessSurrogate,
+    StackingSurrogate,
+)
 
 
 class Broken(LinearRegression):
@@ -88,6 +93,17 @@ def test_groups_of_an_encoding_are_told_to_a_surrogate_that_knows_groups(target:
         Contender("linear", LinearRegression(), "both", together),
     ):
         assert grouped(given, target.space) is given
+
+
+def test_groups_are_told_to_the_gaussian_process_inside_another_surrogate(target: Target) -> None:
+    together = concatenate(one_hot, live_one_hot_counts)
+    groups = tuple(together.groups(target.space))
+    for outer in (AutoSurrogate(), StackingSurrogate()):
+        assert grouped(Contender("o", outer, "both", together), target.space).surrogate.groups == groups
+    outer = ConformalSurrogate(GaussianProcessSurrogate())
+    told = grouped(Contender("o", outer, "both", together), target.space).surrogate
+    assert told.surrogate.groups == groups
+    assert outer.surrogate.groups is None
 
 
 def test_fits_that_fail_are_told(target: Target) -> None:

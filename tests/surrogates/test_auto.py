@@ -60,3 +60,19 @@ def test_no_candidates_and_one_fold_are_refused(candidates: list, num_folds: int
 def test_other_criteria_are_refused() -> None:
     with pytest.raises(InputError, match='criterion: expected "kendall_tau" or "likelihood", got \'r2\''):
         AutoSurrogate(criterion="r2").fit(np.eye(3), np.arange(3.0))
+
+
+def test_the_default_gaussian_process_knows_the_groups_of_features() -> None:
+    X, y = cell_accuracies(np.random.default_rng(0), 40)
+    groups = np.arange(X.shape[1]) % 2
+    surrogate = AutoSurrogate(groups=groups).fit(X, y)
+    assert surrogate.scores_[0] != AutoSurrogate().fit(X, y).scores_[0]
+    assert surrogate.scores_[1] == AutoSurrogate().fit(X, y).scores_[1]
+
+
+def test_a_state_from_before_groups_has_none() -> None:
+    state = AutoSurrogate(CANDIDATES).__getstate__()
+    del state["groups"]
+    restored = AutoSurrogate.__new__(AutoSurrogate)
+    restored.__setstate__(state)
+    assert restored.get_params()["groups"] is None

@@ -60,3 +60,18 @@ def test_no_members_and_one_fold_are_refused(members: list, num_folds: int) -> N
     expected = f"expected at least one member and two folds, got {len(members)} and {num_folds}"
     with pytest.raises(InputError, match=expected):
         StackingSurrogate(members, num_folds=num_folds).fit(np.eye(3), np.arange(3.0))
+
+
+def test_the_default_gaussian_process_knows_the_groups_of_features() -> None:
+    X, y = cell_accuracies(np.random.default_rng(0), 40)
+    groups = np.arange(X.shape[1]) % 2
+    process = StackingSurrogate(groups=groups).fit(X, y).surrogates_[0]
+    np.testing.assert_array_equal(process.groups, groups)
+
+
+def test_a_state_from_before_groups_has_none() -> None:
+    state = StackingSurrogate(MEMBERS).__getstate__()
+    del state["groups"]
+    restored = StackingSurrogate.__new__(StackingSurrogate)
+    restored.__setstate__(state)
+    assert restored.get_params()["groups"] is None
