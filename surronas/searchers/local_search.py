@@ -67,7 +67,7 @@ class LocalSearch:
         self._num_restart = num_restart
         self._better = self._first_better if improvement == "first" else self._best_better
         self._continues = at_optimum == "continue"
-        self._to_stand: list[tuple[float, int, int]] = []  # heap of (-score, order told, key), to continue from
+        self._to_stand: list[tuple[float, int, int]] = []  # heap of (-score, order told, key) to continue at
         self._stood: set[int] = set()
 
     def ask(self, n: int = 1, *, pending: ArrayLike | None = None) -> Architectures:

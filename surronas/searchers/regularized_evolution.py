@@ -3,12 +3,18 @@
 The population is the architectures told last. A child is a mutation of the best of ``sample_size`` members
 drawn with replacement; told, it joins and the oldest member dies, however good it is.
 
-Two published settings: NATS-Bench's ``population_size=10, sample_size=3``; naszilla's
-``num_initial=10, population_size=29, sample_size=10, mutation="each"`` (White 2021; its population of 30
-loses the oldest as soon as it has 30). Both ask known architectures again: ``repeats=True``.
+Two published settings for NAS-Bench-201, both asking known architectures again (``repeats=True``).
+NATS-Bench (``exps/NATS-algos/regularized_ea.py``): ``population_size=10, sample_size=3``, and a mutation
+that picks a node and then one of its edges: ``weights=(1/3, 1/6, 1/6, 1/9, 1/9, 1/9)``. naszilla
+(``evolution_search``): ``num_initial=10, population_size=30, sample_size=10, mutation="each"``; it kills the
+oldest as soon as there are 30, so 29 live, which makes no difference that 500 seeds show.
 """
 
+import math
+from bisect import bisect
 from collections import deque
+from collections.abc import Sequence
+from itertools import accumulate
 from typing import Literal
 
 import numpy as np
@@ -33,12 +39,14 @@ class RegularizedEvolution:
         num_initial: random architectures told before the first child; None: ``population_size``.
         mutation: ``"one"``: a neighbor of the parent; ``"each"``: each of d decisions changes with
             probability 1 / (d - 2), so one or two on average, and sometimes none.
+        weights: (d,) how likely each decision is the one that changes; None: all neighbors are as likely.
         repeats: whether known architectures are asked again, as published; else a child is one that is not
             known, of the best member of the sample that has such neighbors.
         candidates: (N, d) what may be asked, or a ``Pool`` of it; None for all of the space.
 
     Raises:
-        InputError: a size or number < 1, or another word for ``mutation``.
+        InputError: a size or number < 1, another word for ``mutation``, weights that are not (d,) numbers
+            >= 0 with a sum > 0, or weights where each decision may change.
     """
 
     def __init__(
@@ -50,6 +58,7 @@ class RegularizedEvolution:
         sample_size: int = 10,
         num_initial: int | None = 10,
         mutation: Literal["one", "each"] = "one",
+        weights: Sequence[float] | None = None,
         repeats: bool = False,
         candidates: Architectures | Pool | None = None,
     ) -> None:
@@ -61,13 +70,17 @@ class RegularizedEvolution:
         if mutation not in ("one", "each"):
             raise InputError(f"mutation: expected 'one' or 'each', got {mutation!r}")
         self._history = History(space, candidates, seed)
-        self._space, self._repeats, self._sample_size = space, repeats, sample_size
-        self._population: deque[tuple[float, int]] = deque(maxlen=population_size)  # (score, key), oldest first
-        self._child = self._neighbor if mutation == "one" else self._mutant
+        self._repeats, self._sample_size = repeats, sample_size
+        self._population: deque[tuple[float, int]] = deque(
+            maxlen=population_size
+        )  # (score, key), oldest first
         self._choices: list[int] = space.num_choices.tolist()
+        self._weights = _checked_weights(weights, space.num_decisions, mutation)
         self._rate = 1.0 / max(1, space.num_decisions - 2)
-        width = 1 if mutation == "one" else 2 * space.num_decisions * _NUM_TRIES + 1
-        self._draws = Draws(seed, sample_size + width)
+        by_try = mutation == "each" or weights is not None
+        self._child = self._mutant if by_try else self._neighbor
+        self._mutated = self._each_changed if mutation == "each" else self._one_changed
+        self._draws = Draws(seed, sample_size + 1 + by_try * 2 * space.num_decisions * _NUM_TRIES)
 
     def ask(self, n: int = 1, *, pending: ArrayLike | None = None) -> Architectures:
         """Return (n, d) architectures, distinct unless with repeats; see ``Searcher.ask``."""
@@ -127,20 +140,48 @@ class RegularizedEvolution:
         return around[int(draws[0] * len(around))] if around else None
 
     def _mutant(self, parent: int, draws: list[float], closed: set[int]) -> int | None:
-        """Return the parent with each decision changed at the rate, None where no try may be asked."""
-        pool, seen, d = self._history.pool, self._history.score_of, len(self._choices)
+        """Return a mutation of the parent, None where no try may be asked."""
+        pool, seen = self._history.pool, self._history.score_of
         row: list[int] = pool.rows([parent])[0].tolist()
-        for start in range(0, len(draws) - 1, 2 * d):
-            child = [
-                (old + 1 + int(draws[start + d + i] * (choices - 1))) % choices
-                if draws[start + i] < self._rate and choices > 1
-                else old
-                for i, (old, choices) in enumerate(zip(row, self._choices, strict=True))
-            ]
-            rows = np.array([child], np.int8)
-            if self._space.constrained and not self._space.allowed(rows)[0]:
+        for start in range(0, len(draws) - 1, 2 * len(row)):
+            child = np.array([self._mutated(row, draws[start : start + 2 * len(row)])], np.int8)
+            if pool.space.constrained and not pool.space.allowed(child)[0]:
                 continue
-            key = pool.resolve(rows)[0]
+            key = pool.resolve(child)[0]
             if key in pool and (self._repeats or (key not in seen and key not in closed)):
                 return key
         return None
+
+    def _each_changed(self, row: list[int], draws: list[float]) -> list[int]:
+        """Return a row of which each decision changes at the rate."""
+        d = len(row)
+        return [
+            _other(row[i], self._choices[i], draws[d + i]) if draws[i] < self._rate else row[i]
+            for i in range(d)
+        ]
+
+    def _one_changed(self, row: list[int], draws: list[float]) -> list[int]:
+        """Return a row of which one decision changes, by the weights."""
+        i = bisect(self._weights, draws[0] * self._weights[-1])
+        return [*row[:i], _other(row[i], self._choices[i], draws[1]), *row[i + 1 :]]
+
+
+def _other(choice: int, num_choices: int, draw: float) -> int:
+    """Return another choice, all as likely; the same where there is one only."""
+    return (choice + 1 + int(draw * (num_choices - 1))) % num_choices
+
+
+def _checked_weights(weights: Sequence[float] | None, num_decisions: int, mutation: str) -> list[float]:
+    """Return the (d,) running sums of weights.
+
+    Raises:
+        InputError: they are not (d,) numbers >= 0 with a sum > 0, or each decision may change.
+    """
+    if weights is None:
+        return []
+    given = [float(weight) for weight in weights]
+    if mutation != "one":
+        raise InputError(f"weights: they are for mutation 'one', got mutation {mutation!r}")
+    if len(given) != num_decisions or min(given) < 0 or not 0 < math.fsum(given) < math.inf:
+        raise InputError(f"weights: expected {num_decisions} numbers >= 0 with a sum > 0, got {given}")
+    return list(accumulate(given))

@@ -1,4 +1,4 @@
-"""A walk from neighbor to neighbor: where it stands, what it knows, what it looks at next, where it starts."""
+"""A walk from neighbor to neighbor: where it starts and stands, what it knows and looks at next."""
 
 import math
 
