@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from surronas import __version__
-from surronas.commands import search_arguments, store_arguments
+from surronas.commands import compare_arguments, search_arguments, store_arguments
 from surronas.errors import SurronasError
 
 _EPILOG = """examples:
@@ -67,6 +67,11 @@ _COMMANDS: dict[str, Command] = {
         "STORE --searcher local --budget 50 --seed 1 --json",
         search_arguments.search,
     ),
+    "compare": (
+        "compare searchers offline: many seeds, the test score of the best by validation, a report",
+        "STORE --searchers random local evolution bayesian --seeds 20 --budget 100 --out comparison",
+        compare_arguments.compare,
+    ),
     "evaluate": (
         "how well surrogates rank a store's architectures, and how far their intervals can be trusted",
         "STORE --surrogate gaussian-process xgboost --train-sizes 32 128 --out quality",
@@ -109,7 +114,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SurronasError as error:
         return _complain(error)
     except KeyboardInterrupt:
-        goes_on = parsed.command == "improve" or (parsed.command == "train" and parsed.append_to)
+        kept = {"improve": True, "train": getattr(parsed, "append_to", None)}
+        goes_on = (kept | {"compare": getattr(parsed, "out", None)}).get(parsed.command)
         print(f"surronas: interrupted{'; the same command goes on' if goes_on else ''}", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader, such as head, has enough

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from surronas.errors import InputError
-from surronas.spaces import SPACE_CLASSES, Architectures, SearchSpace
+from surronas.spaces import SPACE_CLASSES
 
 __all__ = [
     "DEFAULT_ENCODING",
@@ -18,7 +20,9 @@ __all__ = [
     "SURROGATES",
     "TASKS",
     "num_workers",
+    "searcher_named",
     "seed_of",
+    "takes_surrogate",
     "whole_number",
     "with_device",
 ]
@@ -124,29 +128,46 @@ SPLITS: dict[str, Callable[[], Split]] = {
 }
 
 
-def _random(space: SearchSpace, seed: int, candidates: Architectures, surrogate: str) -> Searcher:
-    from surronas.searchers import RandomSearch
-
-    return RandomSearch(space, seed=seed, candidates=candidates)
-
-
-def _local(space: SearchSpace, seed: int, candidates: Architectures, surrogate: str) -> Searcher:
-    from surronas.searchers import LocalSearch
-
-    return LocalSearch(space, seed=seed, candidates=candidates)
-
-
-def _bayesian(space: SearchSpace, seed: int, candidates: Architectures, surrogate: str) -> Searcher:
-    from surronas.searchers import BayesianOptimization
-
-    return BayesianOptimization(space, SURROGATES[surrogate](), seed=seed, candidates=candidates)
-
-
-SEARCHERS: dict[str, Callable[[SearchSpace, int, Architectures, str], Searcher]] = {
-    "random": _random,
-    "local": _local,
-    "bayesian": _bayesian,
+# Classes of ``surronas.searchers``.
+SEARCHERS: dict[str, str] = {
+    "random": "RandomSearch",
+    "local": "LocalSearch",
+    "hill-climbing": "HillClimbing",
+    "simulated-annealing": "SimulatedAnnealing",
+    "evolution": "RegularizedEvolution",
+    "genetic": "GeneticAlgorithm",
+    "reinforce": "Reinforce",
+    "q-learning": "QLearning",
+    "bayesian": "BayesianOptimization",
+    "bananas": "Bananas",
+    "nas-bowl": "NasBowl",
+    "npenas": "NPENAS",
+    "predictor-evolution": "PredictorGuidedEvolution",
+    "tpe": "TPE",
 }
+
+
+def searcher_named(name: str, surrogate: str | None = None) -> Callable[..., Searcher]:
+    """Return what makes the searcher, called with a space, ``seed`` and ``candidates``.
+
+    Raises:
+        InputError: a surrogate is named and the searcher takes none.
+    """
+    from surronas import searchers
+
+    make: Callable[..., Searcher] = getattr(searchers, SEARCHERS[name])
+    if surrogate is None:
+        return make
+    if not takes_surrogate(name):
+        raise InputError(f"searcher {name!r} takes no surrogate, got {surrogate!r}")
+    return functools.partial(make, surrogate=SURROGATES[surrogate]())
+
+
+def takes_surrogate(name: str) -> bool:
+    """Return whether a searcher can be given a surrogate."""
+    from surronas import searchers
+
+    return "surrogate" in inspect.signature(getattr(searchers, SEARCHERS[name])).parameters
 
 
 def num_workers(given: int | None, device: str) -> int:

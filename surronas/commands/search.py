@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from surronas.commands.names import SEARCHERS
+from surronas.commands.names import searcher_named
 from surronas.commands.printing import print_json, print_table
 from surronas.errors import InputError
 from surronas.evaluators import TabularEvaluator, test_counterpart
@@ -23,7 +23,8 @@ def run(arguments: argparse.Namespace) -> None:
         raise InputError(
             f"expected a budget of at most the {len(candidates)} architectures, got {arguments.budget}"
         )
-    searcher = SEARCHERS[arguments.searcher](store.space, arguments.seed, candidates, arguments.surrogate)
+    make = searcher_named(arguments.searcher, arguments.surrogate)
+    searcher = make(store.space, seed=arguments.seed, candidates=candidates)
     trajectory = run_search(
         searcher,
         evaluator,

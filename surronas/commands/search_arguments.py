@@ -19,8 +19,7 @@ def search(parser: Parser) -> None:
     parser.add_argument(
         "--surrogate",
         choices=list(SURROGATES),
-        default="gaussian-process",
-        help="of the Bayesian search (default: gaussian-process)",
+        help="of a searcher that takes one (default: the searcher's own)",
     )
     parser.add_argument(
         "--budget", type=positive, default=100, help="queries, one architecture each (default: 100)"

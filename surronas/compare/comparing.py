@@ -115,7 +115,7 @@ def _settings(
     tables = {
         problem.name: problem.to_json()
         | {"answers_sha256": work.answers[problem.name].fingerprint()}
-        | {"file_sha256": file_hash(Path(problem.to_json()["store"]))}
+        | {"file_sha256": file_hash(problem.source)}
         for problem in problems
     }
     settings: dict[str, Any] = {

@@ -29,6 +29,11 @@ class Problem(Protocol):
         """What reports call it."""
         ...
 
+    @property
+    def source(self) -> Path:
+        """The file or folder that its numbers come from."""
+        ...
+
     def opened(self) -> Answers:
         """Return its answers, read at once.
 
@@ -94,7 +99,12 @@ class TableProblem:
     def name(self) -> str:
         """The label, or the store's name with what else was chosen."""
         metric = "" if self.metric == "valid_accuracy" else self.metric
-        return self.label or " ".join(filter(None, [Path(self.store).stem, self.task, self.device, metric]))
+        return self.label or " ".join(filter(None, [self.source.stem, self.task, self.device, metric]))
+
+    @property
+    def source(self) -> Path:
+        """The store."""
+        return Path(self.store)
 
     @property
     def _axes(self) -> Axes:

@@ -47,8 +47,10 @@ def read_trainings(store: BenchmarkStore, metric: Metric, axes: Axes, seeds: See
     if seeds == "mean":
         return _mean(store, metric, axes, every)
     wanted = (seeds,) if isinstance(seeds, int) else seeds
-    if not wanted or (strangers := [seed for seed in wanted if seed not in known]):
-        raise InputError(f"seeds: expected one or more of {known}, got {wanted if not wanted else strangers}")
+    strangers = [seed for seed in wanted if seed not in known]
+    if strangers or not wanted:
+        what = known or "none (the table has only means)"
+        raise InputError(f"seeds: expected one or more of {what}, got {strangers or wanted}")
     columns = [known.index(seed) for seed in wanted]
     chosen = Trainings(*(getattr(every, name)[:, columns] for name in Trainings.__dataclass_fields__))
     return Trainings(
