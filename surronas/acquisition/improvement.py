@@ -1,10 +1,8 @@
-"""Acquisition functions: how much it is worth to measure a point next. All maximise.
+"""Improvement over the best score so far: its expectation, the log of it, its probability, and a bound.
 
-Plain functions of arrays: ``mean`` (n,) and ``std`` (n,) of a Gaussian prediction, ``best`` the greatest
-score so far. Notation: z = (mean - best) / std, phi and Phi the normal density and distribution function.
+Notation: ``mean`` (n,) and ``std`` (n,) of a Gaussian prediction, ``best`` the greatest score so far,
+z = (mean - best) / std, phi and Phi the normal density and distribution function.
 """
-
-from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +11,6 @@ from scipy.special import erfcx, log1p, ndtr
 from surronas.errors import InputError
 
 Array = NDArray[np.float64]
-Acquisition = Callable[[Array, Array, float], Array]  # (mean, std, best) -> value (n,)
 
 _LOG_SQRT_2PI = 0.5 * np.log(2.0 * np.pi)
 _SQRT_HALF_PI = np.sqrt(0.5 * np.pi)
@@ -38,10 +35,10 @@ def log_expected_improvement(mean: Array, std: Array, best: float) -> Array:
     Raises:
         InputError: a standard deviation is negative or not finite, or the shapes differ.
     """
-    z = _standardize(mean, std, best)
+    z = standardized(mean, std, best)
     with np.errstate(divide="ignore"):
         certain = np.log(np.maximum(mean - best, 0.0))  # for std = 0: -inf, or the log of a sure gain
-        return np.where(std > 0, _log_h(np.where(std > 0, z, 0.0)) + np.log(std), certain)
+        return np.where(std > 0, log_h(np.where(std > 0, z, 0.0)) + np.log(std), certain)
 
 
 def probability_of_improvement(mean: Array, std: Array, best: float) -> Array:
@@ -50,7 +47,7 @@ def probability_of_improvement(mean: Array, std: Array, best: float) -> Array:
     Raises:
         InputError: a standard deviation is negative or not finite, or the shapes differ.
     """
-    return np.asarray(ndtr(_standardize(mean, std, best)))
+    return np.asarray(ndtr(standardized(mean, std, best)))
 
 
 def upper_confidence_bound(mean: Array, std: Array, best: float, *, beta: float = 2.0) -> Array:
@@ -61,22 +58,16 @@ def upper_confidence_bound(mean: Array, std: Array, best: float, *, beta: float 
     Raises:
         InputError: a standard deviation is negative or not finite, or the shapes differ.
     """
-    _standardize(mean, std, best)
+    standardized(mean, std, best)
     return mean + beta * std
 
 
-def thompson_sample(mean: Array, std: Array, rng: np.random.Generator) -> Array:
-    """Return one draw (n,) from each point's own N(mean, std²): independent Thompson sampling.
+def standardized(mean: Array, std: Array, best: float) -> Array:
+    """Return z = (mean - best) / std (n,); for std = 0 it is infinite, or 0 where mean equals best.
 
     Raises:
         InputError: a standard deviation is negative or not finite, or the shapes differ.
     """
-    _standardize(mean, std, 0.0)
-    return mean + std * rng.standard_normal(len(mean))
-
-
-def _standardize(mean: Array, std: Array, best: float) -> Array:
-    """Return z = (mean - best) / std (n,); for std = 0 it is infinite, or 0 where mean equals best."""
     if mean.shape != std.shape or mean.ndim != 1:
         raise InputError(f"expected mean and std of one shape (n,), got {mean.shape} and {std.shape}")
     if not (np.isfinite(std).all() and (std >= 0).all() and np.isfinite(mean).all() and np.isfinite(best)):
@@ -86,7 +77,7 @@ def _standardize(mean: Array, std: Array, best: float) -> Array:
         return np.where(std > 0, away / std, np.where(away == 0, 0.0, np.copysign(np.inf, away)))
 
 
-def _log_h(z: Array) -> Array:
+def log_h(z: Array) -> Array:
     """Return log(phi(z) + z Phi(z)) (Ament et al. 2023, eq. 9); the three branches differ by rounding only.
 
     z > -1: the sum itself. Further down the two terms cancel, so phi is taken out,

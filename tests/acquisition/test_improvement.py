@@ -7,7 +7,6 @@ from surronas.acquisition import (
     expected_improvement,
     log_expected_improvement,
     probability_of_improvement,
-    thompson_sample,
     upper_confidence_bound,
 )
 from surronas.errors import InputError
@@ -103,20 +102,11 @@ def test_upper_confidence_bound_counts_standard_deviations() -> None:
     assert narrow[0] == pytest.approx(0.75)
 
 
-def test_thompson_samples_have_the_mean_and_std(rng: np.random.Generator) -> None:
-    drawn = thompson_sample(np.full(100_000, 0.4), np.full(100_000, 0.2), rng)
-    assert drawn.mean() == pytest.approx(0.4, abs=0.005)
-    assert drawn.std() == pytest.approx(0.2, rel=0.02)
-    again = thompson_sample(np.zeros(3), np.ones(3), np.random.default_rng(5))
-    np.testing.assert_array_equal(again, thompson_sample(np.zeros(3), np.ones(3), np.random.default_rng(5)))
-
-
 FUNCTIONS = [
     expected_improvement,
     log_expected_improvement,
     probability_of_improvement,
     upper_confidence_bound,
-    lambda mean, std, best: thompson_sample(mean, std, np.random.default_rng(0)),
 ]
 
 
