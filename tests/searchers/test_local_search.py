@@ -1,3 +1,5 @@
+from functools import partial
+
 import numpy as np
 import pytest
 from contracts.searcher_contract import Make, SearcherContract, run, worth
@@ -10,11 +12,17 @@ SPACE = Cell201()
 
 
 class TestContract(SearcherContract):
-    @pytest.fixture(params=[1, 5])
+    @pytest.fixture(
+        params=[
+            {"num_initial": 1},
+            {"num_initial": 5},
+            {"num_initial": 3, "improvement": "steepest", "num_restart": 2},
+            {"num_initial": 2, "at_optimum": "continue"},
+        ],
+        ids=["from_1", "from_5", "steepest", "continue"],
+    )
     def make(self, request: pytest.FixtureRequest) -> Make:
-        return lambda space, seed=0, candidates=None: LocalSearch(
-            space, seed=seed, num_initial=request.param, candidates=candidates
-        )
+        return partial(LocalSearch, seed=0, **request.param)
 
 
 def neighbor_keys(key: int) -> set[int]:
@@ -66,6 +74,56 @@ def test_batches_are_filled_up_with_random_candidates() -> None:
     assert len(set(asked.tolist())) == 60
 
 
-def test_no_initial_architecture_is_refused() -> None:
-    with pytest.raises(InputError, match="num_initial: expected 1 or more, got 0"):
-        LocalSearch(SPACE, seed=0, num_initial=0)
+def test_steepest_looks_at_all_neighbors_and_moves_to_the_best() -> None:
+    searcher = LocalSearch(SPACE, seed=4, num_initial=1, improvement="steepest")
+    at = int(SPACE.keys(run(searcher, 1))[0])
+    for _ in range(3):
+        known = searcher._walk.scores
+        around = neighbor_keys(at) - {at}
+        run(searcher, sum(key not in known for key in around))
+        best = max(around, key=lambda key: known[key])
+        assert known[best] > known[at], "this seed climbs three times"
+        assert searcher._walk.at == best
+        at = best
+
+
+def test_continues_from_the_best_architecture_not_stood_at() -> None:
+    searcher = LocalSearch(SPACE, seed=0, num_initial=4, at_optimum="continue")
+    stood: list[int] = []
+    num_continued = 0
+    for _ in range(200):
+        run(searcher, 1)
+        at, scores = searcher._walk.at, searcher._walk.scores
+        if at is None or at in stood:
+            continue
+        if stood and scores[at] < scores[stood[-1]]:
+            num_continued += 1
+            assert scores[at] == max(scores[key] for key in scores if key not in searcher._stood - {at})
+        stood.append(at)
+    assert num_continued > 2
+
+
+def test_restarts_from_the_best_of_several() -> None:
+    searcher, starts = LocalSearch(SPACE, seed=0, num_initial=1, num_restart=3), 0
+    asked: list[int] = []
+    for _ in range(300):
+        waiting = searcher._walk.at is None
+        asked += SPACE.keys(run(searcher, 1)).tolist()
+        if waiting and searcher._walk.at is not None and len(asked) > 1:
+            starts += 1
+            scores = searcher._walk.scores
+            assert searcher._walk.at == max(asked[-3:], key=lambda key: scores[key])
+    assert starts >= 2
+
+
+@pytest.mark.parametrize("name", ["num_initial", "num_restart"])
+def test_no_architecture_to_start_from_is_refused(name: str) -> None:
+    with pytest.raises(InputError, match=f"{name}: expected 1 or more, got 0"):
+        LocalSearch(SPACE, seed=0, **{name: 0})
+
+
+def test_unknown_words_are_refused() -> None:
+    with pytest.raises(InputError, match="improvement: expected 'first' or 'steepest', got 'best'"):
+        LocalSearch(SPACE, seed=0, improvement="best")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="at_optimum: expected 'restart' or 'continue', got 'stop'"):
+        LocalSearch(SPACE, seed=0, at_optimum="stop")  # type: ignore[arg-type]
