@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 
 import numpy as np
@@ -16,6 +16,7 @@ FRAME = ("input", "output")  # nodes that do nothing
 _ENUMERATED = 2**14  # combinations of which the vocabulary of operations is taken; of larger spaces, samples
 _SAMPLED = 1_000
 _BLOCK = 8_192
+_MOST_REMEMBERED = 2**18  # decisions of a batch: its graphs take 20 MB at most
 _MOST_OPERATIONS = 64  # columns for operations by name; with more, they share columns by hash
 
 
@@ -39,8 +40,10 @@ def live_graphs(space: SearchSpace, architectures: Architectures) -> LiveGraphs:
     Raises:
         ArchitectureError: the rows are not architectures of ``space``.
     """
-    distinct, inverse = distinct_rows(space.canonical(space.validate(architectures)))
-    return _of_canonical(space, distinct, inverse)
+    rows = space.validate(architectures)
+    if rows.size > _MOST_REMEMBERED:
+        return _of_canonical(space, *distinct_rows(space.canonical(rows)))
+    return _remembered(Known(space), rows.tobytes())
 
 
 def by_graph(
@@ -59,6 +62,14 @@ def by_graph(
         for start in range(0, max(len(distinct), 1), _BLOCK)
     ]
     return np.concatenate(blocks)[inverse]
+
+
+@lru_cache(maxsize=3)
+def _remembered(known: "Known", decisions: bytes) -> LiveGraphs:
+    """Return the live graphs of the latest batches again: encodings side by side all look at the same."""
+    space = known.space
+    rows = np.frombuffer(decisions, np.int8).reshape(-1, space.num_decisions)
+    return _of_canonical(space, *distinct_rows(space.canonical(rows)))
 
 
 def _of_canonical(space: SearchSpace, distinct: Architectures, inverse: NDArray[np.int64]) -> LiveGraphs:
@@ -116,9 +127,16 @@ def _operations_of(known: Known) -> tuple[str, ...]:
 
 def typical(space: SearchSpace) -> Architectures:
     """Return (N, d): all architectures of a small space, of a larger one 1,000 drawn with a fixed seed."""
-    if space.num_codes <= _ENUMERATED:
-        return space.enumerate()
-    return space.sample(_SAMPLED, np.random.default_rng(0))
+    return _typical(Known(space))
+
+
+@cache
+def _typical(known: Known) -> Architectures:
+    space = known.space
+    few = space.num_codes <= _ENUMERATED
+    rows = space.enumerate() if few else space.sample(_SAMPLED, np.random.default_rng(0))
+    rows.setflags(write=False)  # all who ask get the same array
+    return rows
 
 
 def operation_columns(space: SearchSpace, names: tuple[str, ...]) -> NDArray[np.float64]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -9,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from surronas.errors import ArchitectureError
 from surronas.spaces.base import Architectures, SearchSpace
 from surronas.spaces.graph import Graph
+from surronas.spaces.graph_batch import GraphBatch, fixed_edges
 
 MODULES = ("", "normal", "double_channels", "halve_resolution", "double_and_halve")  # 0: no module
 MIN_MODULES, MAX_MODULES = 4, 6
@@ -80,6 +82,12 @@ class TransNASMacro(SearchSpace):
             raise ArchitectureError(f"expected one architecture, got {len(network)}")
         modules = [MODULES[module] for module in network[0].tolist() if module]
         return Graph(len(modules) + 1, tuple((i, i + 1, module) for i, module in enumerate(modules)))
+
+    def graphs(self, architectures: Architectures) -> GraphBatch:
+        """Return the graphs of n networks as arrays."""
+        chain = [(i, i + 1) for i in range(MAX_MODULES)]
+        batch = fixed_edges(MODULES[1:], chain, architectures.astype(np.int64) - 1)  # -1: no module
+        return replace(batch, num_nodes=1 + (architectures > 0).sum(axis=1))
 
 
 def _parse(text: str) -> list[int]:

@@ -30,6 +30,26 @@ def test_live_edges_are_those_of_the_graph_of_the_canonical_form(name: str, rng:
             assert sorted(names) == sorted(name for _, _, name in graph.live_edges())
 
 
+def test_graphs_are_those_of_the_batch_whatever_was_asked_before(
+    monkeypatch: pytest.MonkeyPatch, cell201: Cell201, rng: np.random.Generator
+) -> None:
+    batches = [cell201.sample(5, rng), Cell101().sample(5, rng), cell201.sample(5, rng)]
+    spaces = [cell201, Cell101(), cell201]
+    remembered = [live_graphs(space, rows) for space, rows in zip(spaces * 2, batches * 2, strict=True)]
+    monkeypatch.setattr("surronas.encodings.live_graphs._MOST_REMEMBERED", 0)
+    for space, rows, found in zip(spaces * 2, batches * 2, remembered, strict=True):
+        fresh = live_graphs(space, rows)
+        np.testing.assert_array_equal(fresh.step[fresh.inverse], found.step[found.inverse])
+        np.testing.assert_array_equal(fresh.live[fresh.inverse], found.live[found.inverse])
+
+
+def test_a_batch_that_is_changed_after_it_was_asked_about_has_new_graphs(cell201: Cell201) -> None:
+    rows = np.full((1, 6), 3, np.int8)
+    assert live_graphs(cell201, rows).live.sum() == 6
+    rows[0, 5] = 0
+    assert live_graphs(cell201, rows).live.sum() == 3
+
+
 def test_isomorphic_cells_share_one_graph(cell201: Cell201) -> None:
     found = live_graphs(cell201, cell201.enumerate())
     assert len(found.graphs) == 6_466
@@ -57,6 +77,8 @@ def test_operations_of_spaces() -> None:
 def test_typical_architectures_are_the_same_each_time(cell201: Cell201) -> None:
     np.testing.assert_array_equal(typical(Cell101()), typical(Cell101()))
     assert len(typical(cell201)) == 15_625
+    with pytest.raises(ValueError, match="read-only"):
+        typical(cell201)[0, 0] = 1
 
 
 def test_a_space_is_known_by_class_and_name() -> None:
