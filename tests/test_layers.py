@@ -16,7 +16,7 @@ LEVELS = {  # a file imports from lower levels, and from its own room
     2: "store encodings surrogates metrics",
     3: "acquisition explanation objectives",
     4: "searchers evaluators training",
-    5: "search proposals journal judging loop run_folder improve compare evaluation plots",
+    5: "search fidelity_search proposals journal judging loop run_folder improve compare evaluation plots adapters",
     6: "progress commands cli __init__ __main__",
 }
 LEVEL_OF = {room: level for level, rooms in LEVELS.items() for room in rooms.split()}
@@ -51,6 +51,7 @@ HOMES = {  # where a heavy package may be imported, be it inside a function
     "matplotlib": ("plots/",),
     "pandas": ("store/handover.py", "store/view.py"),  # the latter: a type in a signature
     "pyarrow": ("store/handover.py",),
+    "optuna": ("adapters/",),
 }
 LONGEST_FILE, LONGEST_FUNCTION = 250, 40
 LONGER_FILES = {"store/reader.py": 280}  # all that can be asked of a store, half of it docstrings
