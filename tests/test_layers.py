@@ -16,7 +16,8 @@ LEVELS = {  # a file imports from lower levels, and from its own room
     2: "store encodings surrogates metrics",
     3: "acquisition explanation objectives",
     4: "searchers evaluators training",
-    5: "search fidelity_search proposals journal judging loop run_folder improve compare evaluation plots adapters",
+    5: "search fidelity_search proposals journal judging loop run_folder improve compare evaluation plots "
+    "adapters",
     6: "progress commands cli __init__ __main__",
 }
 LEVEL_OF = {room: level for level, rooms in LEVELS.items() for room in rooms.split()}
@@ -39,6 +40,7 @@ SIDEWAYS = {  # rooms of one level that know each other, and why
     ("improve", "loop"): "runs the loop in a run folder",
     ("improve", "run_folder"): "runs the loop in a run folder",
     ("improve", "plots"): "hands the report its contents",
+    ("compare", "fidelity_search"): "a contender may search over fidelities",
     ("commands", "progress"): "a command shows its progress",
     ("cli", "__init__"): "prints the version",
     ("cli", "commands"): "the command line finds its commands",
