@@ -10,19 +10,11 @@ from numpy.typing import NDArray
 from surronas.compare.curves import Measure, anytime, default_amounts
 from surronas.compare.findings import NOTHING, Findings, Pair, Range, Ranked, Settings, Summary
 from surronas.compare.intervals import Statistic, bootstrap, interquartile_mean, mean, median, quantile
-from surronas.compare.pairwise import (
-    differences,
-    effect_size,
-    holm,
-    mann_whitney_p,
-    pairs,
-    seeds_for_wilcoxon,
-    wilcoxon_p,
-)
+from surronas.compare.pairwise import differences, holm, seeds_for_wilcoxon
 from surronas.compare.ranks import ranking
 from surronas.compare.results import Comparison
 from surronas.compare.solving import efforts, solvings
-from surronas.compare.verdicts import common, standing, standings
+from surronas.compare.verdicts import Match, beaten_by, matches, standing
 from surronas.errors import InputError
 
 Floats = NDArray[np.float64]
@@ -58,102 +50,111 @@ def analyse(
     at = default_amounts(comparison, cost) if amounts is None else tuple(sorted(map(float, amounts)))
     settings = Settings(cost, at, measure, test, alpha, level, resamples, seed)
     values = anytime(comparison, at, cost=cost, measure=measure)
-    places = list(product(range(len(comparison.problems)), range(len(at))))
+    summaries: list[Summary] = []
+    found_pairs: list[Pair] = []
+    for p, b in product(range(len(comparison.problems)), range(len(at))):
+        tests = matches(values[:, p, :, b], level=level)
+        summaries += _summaries(comparison, settings, values[:, p, :, b], tests, p, b)
+        found_pairs += _pairs(comparison, settings, tests, p, b)
     return Findings(
         comparison,
         settings,
         values,
-        tuple(each for p, b in places for each in _summaries(comparison, settings, values, p, b)),
+        tuple(summaries),
         tuple(each for p in range(len(comparison.problems)) for each in solvings(comparison, settings, p)),
-        tuple(each for p, b in places for each in _pairs(comparison, settings, values, p, b)),
+        tuple(found_pairs),
         tuple(each for b in range(len(at)) for each in _ranked(comparison, settings, values[..., b], b)),
         efforts(comparison),
     )
 
 
-def _summaries(comparison: Comparison, settings: Settings, values: Floats, p: int, b: int) -> list[Summary]:
-    """Return the summaries of all searchers at one place."""
-    here = values[:, p, :, b]
-    beaten = standings(here, test=settings.test, alpha=settings.alpha)
-    unbeaten = sum(each == () for each in beaten)
-    compared = sum(each is not None for each in beaten) > 1
+def _summaries(
+    comparison: Comparison, settings: Settings, here: Floats, tests: Sequence[Match], p: int, b: int
+) -> list[Summary]:
+    """Return the summaries of all searchers at one place, from regrets (S, R) and the tests of all pairs."""
+    by = beaten_by(tests, len(here), test=settings.test, alpha=settings.alpha)
+    compared = {place for each in tests for place in (each.first, each.second)}
+    unbeaten = sum(not by[place] for place in compared)
+    known = [runs[~np.isnan(runs)] for runs in here]
     found = []
-    for place, name in enumerate(comparison.searchers):
-        known = here[place][~np.isnan(here[place])]
-        by = beaten[place]
-        how = "" if by is None or not compared else standing(by, unbeaten)
-        names = tuple(comparison.searchers[other] for other in by or ())
-        told = _described(known, settings)
+    for place, told in enumerate(_described(known, settings)):
         found.append(
             Summary(
-                name,
+                comparison.searchers[place],
                 comparison.problems[p].name,
                 settings.amounts[b],
-                len(known),
-                int(np.isinf(known).sum()),
+                len(known[place]),
+                int(np.isinf(known[place]).sum()),
                 told.mean,
                 told.median,
                 told.interquartile_mean,
                 told.quantiles,
-                how,
-                names,
+                standing(by[place], unbeaten) if place in compared else "",
+                tuple(comparison.searchers[other] for other in by[place]),
             )
         )
     return found
 
 
-def _described(known: Floats, settings: Settings) -> _Described:
-    """Return mean, median and interquartile mean with intervals, and quantiles, of (n,) values."""
-    if not len(known):
-        return _Described(NOTHING, NOTHING, NOTHING, (np.nan,) * 4)
-    q10, q25, q75, q90 = (float(quantile(share)(known[:, None])[0]) for share in (0.1, 0.25, 0.75, 0.9))
-    return _Described(
-        _range(known, mean, "bca", settings),
-        _range(known, median, "percentile", settings),
-        _range(known, interquartile_mean, "percentile", settings),
-        (q10, q25, q75, q90),
-    )
+def _described(known: Sequence[Floats], settings: Settings) -> list[_Described]:
+    """Return mean, median and interquartile mean with intervals, and quantiles, each of (n,) values."""
+    of_mean = _ranges(known, mean, "bca", settings)
+    of_median = _ranges(known, median, "percentile", settings)
+    of_middle = _ranges(known, interquartile_mean, "percentile", settings)
+    of_each = zip(of_mean, of_median, of_middle, map(_quantiles, known), strict=True)
+    return [_Described(*each) for each in of_each]
 
 
-def _range(values: Floats, statistic: Statistic, method: str, settings: Settings) -> Range:
-    """Return a statistic of (n,) values and its interval."""
-    return bootstrap(
-        values,
-        statistic,
-        level=settings.level,
-        resamples=settings.resamples,
-        method=method,
-        seed=settings.seed,
-    ).at(0)
+def _quantiles(runs: Floats) -> tuple[float, float, float, float]:
+    if not len(runs):
+        return (np.nan,) * 4
+    q10, q25, q75, q90 = (float(quantile(share)(runs[:, None])[0]) for share in (0.1, 0.25, 0.75, 0.9))
+    return q10, q25, q75, q90
 
 
-def _pairs(comparison: Comparison, settings: Settings, values: Floats, p: int, b: int) -> list[Pair]:
+def _ranges(columns: Sequence[Floats], statistic: Statistic, method: str, settings: Settings) -> list[Range]:
+    """Return a statistic and its interval of each of some (n,) values; equally long ones are drawn alike."""
+    found = [NOTHING] * len(columns)
+    for length in {len(column) for column in columns} - {0}:
+        places = [place for place, column in enumerate(columns) if len(column) == length]
+        interval = bootstrap(
+            np.stack([columns[place] for place in places], axis=1),
+            statistic,
+            level=settings.level,
+            resamples=settings.resamples,
+            method=method,
+            seed=settings.seed,
+        )
+        for column, place in enumerate(places):
+            found[place] = interval.at(column)
+    return found
+
+
+def _pairs(comparison: Comparison, settings: Settings, tests: Sequence[Match], p: int, b: int) -> list[Pair]:
     """Return all pairs of searchers that have runs in common at one place."""
-    here, names = values[:, p, :, b], comparison.searchers
-    both = [(i, j, *common(here[i], here[j])) for i, j in pairs(names)]
-    both = [each for each in both if len(each[2])]
-    signed = [wilcoxon_p(a, c) for *_, a, c in both]
-    summed = [mann_whitney_p(a, c) for *_, a, c in both]
-    alpha = settings.alpha / max(1, len(both))
+    changes = [differences(*each.regrets) for each in tests]
+    finite = [change if np.isfinite(change).all() else change[:0] for change in changes]
+    ranges = _ranges(finite, mean, "bca", settings)
+    wilcoxon = holm([each.wilcoxon_p for each in tests])
+    mann_whitney = holm([each.mann_whitney_p for each in tests])
+    alpha = settings.alpha / max(1, len(tests))
     found = []
-    for (i, j, a, c), *p_values in zip(both, signed, holm(signed), summed, holm(summed), strict=True):
-        finite = np.isfinite(a).all() and np.isfinite(c).all()
-        wilcoxon, wilcoxon_holm, mann_whitney, mann_whitney_holm = map(float, p_values)
+    for place, each in enumerate(tests):
         found.append(
             Pair(
-                names[i],
-                names[j],
+                comparison.searchers[each.first],
+                comparison.searchers[each.second],
                 comparison.problems[p].name,
                 settings.amounts[b],
-                len(a),
-                _range(differences(a, c), mean, "bca", settings) if finite else NOTHING,
-                wilcoxon,
-                wilcoxon_holm,
-                mann_whitney,
-                mann_whitney_holm,
-                effect_size(a, c, level=settings.level),
-                seeds_for_wilcoxon(a, c, power=0.8, alpha=alpha),
-                seeds_for_wilcoxon(a, c, power=0.9, alpha=alpha),
+                len(changes[place]),
+                ranges[place],
+                each.wilcoxon_p,
+                float(wilcoxon[place]),
+                each.mann_whitney_p,
+                float(mann_whitney[place]),
+                each.effect,
+                seeds_for_wilcoxon(*each.regrets, power=0.8, alpha=alpha),
+                seeds_for_wilcoxon(*each.regrets, power=0.9, alpha=alpha),
             )
         )
     return found

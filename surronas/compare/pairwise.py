@@ -7,7 +7,6 @@ seeds by Noether (1987).
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,22 +15,38 @@ from numpy.typing import ArrayLike, NDArray
 from surronas.errors import InputError
 
 Floats = NDArray[np.float64]
+_EXACT = 50  # pairs
 
 
 def wilcoxon_p(first: ArrayLike, second: ArrayLike) -> float:
     """Return the two-sided p-value of the signed-rank test of (n,) pairs, one a seed; 1 if all are equal.
 
+    Exact for up to 50 pairs that differ, with ties and zeros too: SciPy, which agrees, takes a thousand times
+    as long for those.
+
     Raises:
         InputError: the values are not pairs, or hold a NaN.
     """
-    from scipy.stats import wilcoxon
+    from scipy.stats import rankdata
 
     change = differences(first, second)
-    if not change.any():
-        return 1.0
-    largest = np.abs(change[np.isfinite(change)]).max(initial=1.0)
-    finite = np.clip(change, -2.0 * largest, 2.0 * largest)  # keeps the ranks: infinite is the largest
-    return float(wilcoxon(finite, zero_method="pratt").pvalue)
+    ranks = np.asarray(rankdata(np.abs(change)), np.float64)
+    moved = ranks[change != 0.0]
+    more = max(float(ranks[change > 0.0].sum()), float(ranks[change < 0.0].sum()))
+    if len(moved) <= _EXACT:
+        return _exact_p(moved, more)
+    z = (more - float(moved.sum()) / 2.0) / math.sqrt(float((moved**2).sum()) / 4.0)
+    return math.erfc(z / math.sqrt(2.0))
+
+
+def _exact_p(ranks: Floats, more: float) -> float:
+    """Return twice the chance that a random part of ranks (n,) sums to so much or more."""
+    doubled = np.rint(2.0 * ranks).astype(np.int64)  # ties give halves
+    counts = np.zeros(int(doubled.sum()) + 1)
+    counts[0] = 1.0
+    for rank in doubled:
+        counts[rank:] = counts[rank:] + counts[:-rank]
+    return min(1.0, 2.0 * float(counts[round(2.0 * more) :].sum()) / 2.0 ** len(ranks))
 
 
 def mann_whitney_p(first: ArrayLike, second: ArrayLike) -> float:
@@ -184,9 +199,9 @@ def differences(first: ArrayLike, second: ArrayLike) -> Floats:
         return np.asarray(np.where(a == b, 0.0, a - b))
 
 
-def pairs(names: Sequence[str]) -> list[tuple[int, int]]:
-    """Return the places of all pairs, the earlier first."""
-    return [(i, j) for i in range(len(names)) for j in range(i + 1, len(names))]
+def pairs(num: int) -> list[tuple[int, int]]:
+    """Return the places of all pairs of so many, the earlier first."""
+    return [(i, j) for i in range(num) for j in range(i + 1, num)]
 
 
 def _noether(factor: float, share: float, power: float, alpha: float) -> float:

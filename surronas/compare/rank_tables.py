@@ -72,8 +72,18 @@ def rank_words(ranked: Ranked) -> str:
         f"After {amount_words(ranked.amount)}: {ranked.words}; {overall}; alpha {found.alpha:g}. Not told "
         f"apart by Nemenyi's critical difference of {found.critical_difference:.2f}: "
         f"{_groups(found.nemenyi, names)}; by Wilcoxon tests over the blocks with Holm's correction: "
-        f"{_groups(found.wilcoxon, names)}."
+        f"{_groups(found.wilcoxon, names)}{_want_of_blocks(ranked)}."
     )
+
+
+def _want_of_blocks(ranked: Ranked) -> str:
+    """Return that no Wilcoxon test could have told anyone apart, where there are so few blocks."""
+    num_pairs = len(ranked.searchers) * (len(ranked.searchers) - 1) // 2
+    least = num_pairs * 2.0 ** (1 - len(ranked.ranking.ranks))
+    if least < ranked.ranking.alpha:
+        return ""
+    few = len(ranked.ranking.ranks)
+    return f" (with {few} blocks, no corrected p-value of {num_pairs} pairs can be below alpha)"
 
 
 def _groups(cliques: Cliques, names: tuple[str, ...]) -> str:

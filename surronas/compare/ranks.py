@@ -112,7 +112,7 @@ def critical_difference(num_searchers: int, num_blocks: int, *, alpha: float = 0
 def pairwise_p_values(losses: Floats) -> Floats:
     """Return p-values (k, k) of Wilcoxon's test over blocks for all pairs, with Holm's correction."""
     k = losses.shape[1]
-    both = pairs([""] * k)
+    both = pairs(k)
     corrected = holm([wilcoxon_p(losses[:, i], losses[:, j]) for i, j in both])
     table = np.ones((k, k))
     for (i, j), p in zip(both, corrected, strict=True):

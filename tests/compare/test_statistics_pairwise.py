@@ -30,10 +30,25 @@ def test_wilcoxon_on_the_two_classifiers_of_demsar() -> None:
     assert wilcoxon_p(C45_M, C45) < 0.05
 
 
-def test_wilcoxon_is_scipys_on_finite_values() -> None:
+@pytest.mark.parametrize(
+    ("num", "method"), [(5, "exact"), (30, "exact"), (50, "exact"), (51, "asymptotic"), (200, "asymptotic")]
+)
+def test_wilcoxon_is_scipys(num: int, method: str) -> None:
     rng = np.random.default_rng(0)
-    a, b = rng.normal(size=30), rng.normal(0.3, size=30)
-    assert wilcoxon_p(a, b) == pytest.approx(scipy.stats.wilcoxon(a, b).pvalue)
+    a, b = rng.normal(size=num), rng.normal(0.3, size=num)
+    assert wilcoxon_p(a, b) == pytest.approx(scipy.stats.wilcoxon(a, b, method=method).pvalue)
+
+
+def test_wilcoxon_is_scipys_with_ties_and_zeros() -> None:
+    rng = np.random.default_rng(2)
+    for num in (4, 8, 10):
+        a, b = rng.integers(0, 4, num).astype(float), rng.integers(1, 4, num).astype(float)
+        enumerated = scipy.stats.PermutationMethod(n_resamples=1500)  # all signs, of up to 10 pairs
+        reference = scipy.stats.wilcoxon(a, b, zero_method="pratt", method=enumerated)
+        assert wilcoxon_p(a, b) == pytest.approx(reference.pvalue)
+    a, b = rng.integers(0, 4, 300).astype(float), rng.integers(0, 4, 300).astype(float)
+    reference = scipy.stats.wilcoxon(a, b, zero_method="pratt", method="asymptotic")
+    assert wilcoxon_p(a, b) == pytest.approx(reference.pvalue)
 
 
 def test_infinite_regrets_rank_last() -> None:
