@@ -16,6 +16,7 @@ from surronas.surrogates.nearest_neighbors import NearestNeighborsSurrogate
 from surronas.surrogates.quantile_boosting import XGBoostQuantileSurrogate
 from surronas.surrogates.random_forest import RandomForestSurrogate
 from surronas.surrogates.rank_boosting import XGBoostRankSurrogate
+from surronas.surrogates.regressor import RegressorSurrogate
 from surronas.surrogates.stacking import StackingSurrogate
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "MultiTaskGaussianProcess",
     "NearestNeighborsSurrogate",
     "RandomForestSurrogate",
+    "RegressorSurrogate",
     "StackingSurrogate",
     "Surrogate",
     "Vector",

@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+from sklearn.linear_model import Ridge
 
 from surronas.encodings import default_encoding
 from surronas.evaluators import Predicted, RecordAxes, SurrogateEvaluator, publish
@@ -29,6 +30,7 @@ from surronas.surrogates import (
     MultiTaskGaussianProcess,
     NearestNeighborsSurrogate,
     RandomForestSurrogate,
+    RegressorSurrogate,
     StackingSurrogate,
     Surrogate,
     Vector,
@@ -61,6 +63,7 @@ def surrogates() -> dict[str, Surrogate]:
         "multi_task": MultiTaskGaussianProcess(),
         "nearest_neighbors": NearestNeighborsSurrogate(),
         "random_forest": RandomForestSurrogate(num_trees=3),
+        "regressor": RegressorSurrogate(Ridge(), num_copies=5),
         "stacking": StackingSurrogate((GaussianProcessSurrogate(), BayesianRidgeSurrogate()), num_folds=3),
         "xgboost": XGBoostSurrogate(num_rounds=3, num_members=5),
         "xgboost_quantile": XGBoostQuantileSurrogate(),
