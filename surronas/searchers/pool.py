@@ -118,11 +118,11 @@ class Pool:
 
     def features(self, encoding: Encoding) -> Features:
         """Return (size, p) the features of all candidates of a finite pool, computed once an encoding."""
-        for known, features in self._features:
-            if known is encoding:
-                return features
-        self._features.append((encoding, encoding(self.space, self.architectures)))
-        return self._features[-1][1]
+        found = next((features for known, features in self._features if known is encoding), None)
+        if found is None:
+            found = _encoded(encoding, self.space, self.architectures)
+            self._features.append((encoding, found))
+        return found
 
     def random_order(self, seed: int) -> Iterable[int]:
         """Yield the keys of candidates in a random order, each once; of an open pool without end."""
@@ -153,6 +153,24 @@ class Pool:
                     self._row_of.setdefault(key, forms[i])
         for key, around in zip(keys, found, strict=True):
             self._around[key] = tuple(sorted(around))
+
+
+_KEPT: list[tuple[Encoding, tuple[object, ...], Features]] = []  # of pools alike; the last few
+_MOST_KEPT, _MOST_BYTES_KEPT = 4, 2**26
+
+
+def _encoded(encoding: Encoding, space: SearchSpace, architectures: Architectures) -> Features:
+    """Return (n, p) features; a pool like one of the last few is not encoded again."""
+    like = (type(space), space.name, architectures.shape, architectures.tobytes())
+    for known, other, features in _KEPT:
+        if known is encoding and other == like:
+            return features
+    features = encoding(space, architectures)
+    features.flags.writeable = False
+    if features.nbytes <= _MOST_BYTES_KEPT:
+        _KEPT.append((encoding, like, features))
+        del _KEPT[:-_MOST_KEPT]
+    return features
 
 
 def pool_of(space: SearchSpace, candidates: Architectures | Pool | None) -> Pool:

@@ -34,6 +34,30 @@ class WarpedRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         mean, std = self.warp_.moments(*self._latent(rows))
         return (mean[expand], std[expand]) if return_std else mean[expand]
 
+    def predict_latent(self, X: Matrix) -> tuple[Vector, Vector]:
+        """Return mean (n,) and standard deviation (n,) of the warped target, which is nearly Gaussian.
+
+        The warp is monotone: what has the greatest target has the greatest latent target, and acquisitions
+        may compare these instead, with ``latent`` of what was measured.
+
+        Raises:
+            NotFittedError: ``fit`` was not called.
+            ValueError: X has another number of features than in ``fit``, or is not finite.
+        """
+        check_is_fitted(self)
+        rows, expand = distinct_rows(validate_data(self, X, reset=False, dtype=np.float64))
+        mean, std = self._latent(rows)
+        return mean[expand], std[expand]
+
+    def latent(self, y: Vector) -> Vector:
+        """Return the (n,) warped targets of (n,) targets.
+
+        Raises:
+            NotFittedError: ``fit`` was not called.
+        """
+        check_is_fitted(self)
+        return self.warp_.latent(y)
+
     @abstractmethod
     def _latent(self, X: Matrix) -> tuple[Vector, Vector]:
         """Return mean (n,) and standard deviation (n,) of the warped target."""
