@@ -14,6 +14,7 @@ class Walk:
         pool: the candidates.
         seed: of the orders of neighbors.
         num_starts: random architectures told or discarded before the first walk starts at the best of them.
+        skips_known: whether neighbors that are known when the walk comes to a place are left out there.
 
     Attributes:
         scores: of the keys taken in so far; -inf for those that were discarded.
@@ -21,8 +22,8 @@ class Walk:
         ahead: keys of the place's distinct neighboring candidates, in the order in which to look at them.
     """
 
-    def __init__(self, pool: Pool, seed: int, num_starts: int) -> None:
-        self._pool, self._seed = pool, seed
+    def __init__(self, pool: Pool, seed: int, num_starts: int, *, skips_known: bool = False) -> None:
+        self._pool, self._seed, self._skips_known = pool, seed, skips_known
         self._num_awaited = num_starts
         self._start: tuple[float, int] | None = None  # the best of the starts so far
         self.scores: dict[int, float] = {}
@@ -45,7 +46,9 @@ class Walk:
     def stand_at(self, key: int) -> None:
         """Look around from a place; the order of its neighbors is the same whenever the walk comes here."""
         around = self._pool.neighbors(key)
-        self.at, self.ahead = key, np.random.default_rng((self._seed, key)).permutation(around).tolist()
+        ahead: list[int] = np.random.default_rng((self._seed, key)).permutation(around).tolist()
+        self.at = key
+        self.ahead = [near for near in ahead if near not in self.scores] if self._skips_known else ahead
 
     def restart(self, num_starts: int) -> None:
         """Stand nowhere until ``num_starts`` more were taken in."""

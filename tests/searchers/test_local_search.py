@@ -18,8 +18,9 @@ class TestContract(SearcherContract):
             {"num_initial": 5},
             {"num_initial": 3, "improvement": "steepest", "num_restart": 2},
             {"num_initial": 2, "at_optimum": "continue"},
+            {"num_initial": 2, "num_restart": 2, "known": "skip"},
         ],
-        ids=["from_1", "from_5", "steepest", "continue"],
+        ids=["from_1", "from_5", "steepest", "continue", "skip"],
     )
     def make(self, request: pytest.FixtureRequest) -> Make:
         return partial(LocalSearch, seed=0, **request.param)
@@ -103,6 +104,21 @@ def test_continues_from_the_best_architecture_not_stood_at() -> None:
     assert num_continued > 2
 
 
+@pytest.mark.parametrize("known", ["walk", "skip"])
+def test_known_neighbors_are_walked_onto_or_skipped(known: str) -> None:
+    at, better = np.array([[4, 4, 4, 4, 4, 4]]), np.array([[4, 4, 4, 4, 4, 3]])
+    searcher = LocalSearch(SPACE, seed=0, num_initial=1, known=known)
+    first = [1, 2, 3, 1, 2, 3]
+    searcher.tell([first], [0.1])
+    searcher.tell(better, [0.6])  # no neighbor of the first
+    searcher.discard(SPACE.neighbors(first))
+    searcher.tell(at, [0.5])  # the second walk starts
+    assert searcher._walk.at == SPACE.keys(at)[0]
+    while searcher._walk.at == SPACE.keys(at)[0]:
+        searcher.tell(searcher.ask(), 0.0)
+    assert searcher._walk.at == (SPACE.keys(better)[0] if known == "walk" else None)
+
+
 def test_restarts_from_the_best_of_several() -> None:
     searcher, starts = LocalSearch(SPACE, seed=0, num_initial=1, num_restart=3), 0
     asked: list[int] = []
@@ -123,6 +139,8 @@ def test_no_architecture_to_start_from_is_refused(name: str) -> None:
 
 
 def test_unknown_words_are_refused() -> None:
+    with pytest.raises(InputError, match="known: expected 'walk' or 'skip', got 'ask'"):
+        LocalSearch(SPACE, seed=0, known="ask")  # type: ignore[arg-type]
     with pytest.raises(InputError, match="improvement: expected 'first' or 'steepest', got 'best'"):
         LocalSearch(SPACE, seed=0, improvement="best")  # type: ignore[arg-type]
     with pytest.raises(InputError, match="at_optimum: expected 'restart' or 'continue', got 'stop'"):
