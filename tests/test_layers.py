@@ -36,6 +36,7 @@ SIDEWAYS = {  # rooms of one level that know each other, and why
     ("run_folder", "journal"): "a run folder is a journal on disk",
     ("plots", "journal"): "figures and report show rounds",
     ("plots", "evaluation"): "figures show an evaluation",
+    ("plots", "compare"): "figures and report show a comparison",
     ("improve", "journal"): "shows the rounds as they end",
     ("improve", "loop"): "runs the loop in a run folder",
     ("improve", "run_folder"): "runs the loop in a run folder",
