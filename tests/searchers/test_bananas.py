@@ -167,6 +167,13 @@ class TestMetaNetwork:
         np.testing.assert_allclose(mean, 0.7)
         np.testing.assert_allclose(std, 0.0, atol=1e-12)
 
+    @pytest.mark.parametrize("n", [1, 2, 3])
+    def test_fewer_rows_than_networks_are_enough(self, n: int) -> None:
+        X = np.eye(4)
+        mean, std = MetaNetwork(num_epochs=2).fit(X[:n], np.arange(n) / 10.0).predict(X, return_std=True)
+        assert np.isfinite(mean).all()
+        assert (std >= 0).all()
+
     def test_seeds_tell_networks_apart(self, rng: np.random.Generator) -> None:
         cells = SPACE.sample(20, rng)
         X, y = one_hot(SPACE, cells), worth(cells)
