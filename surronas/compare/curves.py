@@ -17,6 +17,7 @@ from surronas.errors import InputError
 Floats = NDArray[np.float64]
 Measure = Literal["regret", "test_regret"]
 
+ROUNDING = 1e-12  # of scores that are sums, such as hypervolumes: less regret than that is none
 MEASURES: tuple[Measure, ...] = ("regret", "test_regret")
 COST_WORDS = {
     "queries": "queries",
@@ -87,7 +88,7 @@ def reach(comparison: Comparison, cost: str) -> Floats:
         spent = np.maximum(spent, limits[cost])
     sizes = np.array([problem.num_networks for problem in comparison.problems])[:, None]
     exhausted = comparison.costs("networks")[..., -1] >= sizes
-    solved = (comparison.regret <= 0.0).any(axis=-1)
+    solved = (comparison.regret <= ROUNDING).any(axis=-1)
     return np.where(ran, np.where(solved | exhausted, np.inf, spent), np.nan)
 
 

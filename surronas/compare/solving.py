@@ -6,6 +6,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
+from surronas.compare.curves import ROUNDING
 from surronas.compare.findings import NOTHING, Effort, Range, Settings, Solving
 from surronas.compare.pairwise import holm
 from surronas.compare.results import Comparison
@@ -16,7 +17,7 @@ Floats = NDArray[np.float64]
 
 def solvings(comparison: Comparison, settings: Settings, p: int) -> list[Solving]:
     """Return how much each searcher needed to find the optimum of one problem."""
-    reached = comparison.cost_to_optimum(settings.cost)[:, p]  # (S, R)
+    reached = comparison.cost_to_optimum(settings.cost, ROUNDING)[:, p]  # (S, R)
     ended = np.max(comparison.costs(settings.cost)[:, p], axis=-1)
     times, curves = [], []
     for found, end in zip(reached, ended, strict=True):

@@ -81,10 +81,12 @@ class RestrictedMean:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Ends of the normal interval, inside 0 and the horizon."""
+        """Ends of the normal interval, inside 0 and the horizon; NaN where none got there."""
         from scipy.stats import norm
 
         width = float(norm.ppf(0.5 + self.level / 2.0)) * self.standard_error
+        if np.isnan(width):
+            return width, width
         return max(0.0, self.value - width), min(self.horizon, self.value + width)
 
 
@@ -102,6 +104,8 @@ def restricted_mean(curve: Survival, horizon: float, *, level: float = LEVEL) ->
     beyond = np.cumsum(areas[::-1])[::-1][1:]  # area after each time
     at_risk, events = curve.at_risk[inside], curve.events[inside]
     left = at_risk - events
+    if not curve.num_solved:
+        return RestrictedMean(float(areas.sum()), float("nan"), horizon, level)  # nothing tells the spread
     weight = np.where(left > 0, events / (at_risk * np.maximum(left, 1)), 0.0)  # nothing lies beyond the last
     return RestrictedMean(float(areas.sum()), float(np.sqrt((beyond**2 * weight).sum())), horizon, level)
 

@@ -5,6 +5,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 from numpy.typing import NDArray
 
 from surronas.compare.curves import COST_WORDS, Measure, anytime, grid, in_words
@@ -65,9 +66,8 @@ def survival_figures(findings: Findings) -> list[Figure]:
     figures, rows = [], -(-len(comparison.searchers) // 3)
     for start in range(0, len(places), PANELS_AT_ONCE):
         chosen = places[start : start + PANELS_AT_ONCE]
-        title = (
-            f"Share of {len(comparison.seeds)} runs still without the optimum, {100 * settings.level:g} % "
-        )
+        title = f"Runs still without the optimum (Kaplan-Meier), {100 * settings.level:g} % bands, "
+        title += f"{len(comparison.seeds)} seeds"
         notes = [panel_note(comparison.problems[p]) for p in chosen]
         notes = [panel_note(comparison.problems[p]) for p in chosen]
         figure, panels = new_panels(title, notes, legend_rows=rows)
@@ -92,12 +92,17 @@ def _draw_regret(axes: Axes, findings: Findings, p: int) -> None:
     if len(positive):
         floor = scale * means.min() / 2.0
         axes.set_yscale("log")
+        decades = np.log10(positive.max() / means.min())
+        axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if decades < 2.5 else (1.0,)))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.yaxis.set_minor_formatter(NullFormatter())
         axes.set_ylim(floor, scale * np.quantile(positive, 0.995) * 1.3)
         for place, band in enumerate(bands):
             _draw_band(axes, at, np.maximum(scale * band, floor), place)
     else:
         axes.text(0.5, 0.5, "no regret from the first query on", ha="center", transform=axes.transAxes)
     axes.set_xlim(0, at[-1])
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=at[-1] >= 6))
     axes.set_ylabel(f"{metric}\n({unit})", fontsize=SMALL_POINTS)
 
 
@@ -107,7 +112,9 @@ def _draw_band(axes: Axes, at: Floats, band: Floats, place: int) -> None:
     if not known.any():
         return
     style, every = look(place), max(1, int(known.sum()) // _MARKS)
-    axes.fill_between(at[known], band[1][known], band[2][known], color=style.color, alpha=_BAND, linewidth=0)
+    axes.fill_between(
+        at[known], band[1][known], band[2][known], step="post", color=style.color, alpha=_BAND, linewidth=0
+    )
     axes.step(
         at[known],
         band[0][known],
@@ -131,7 +138,7 @@ def _draw_survival(axes: Axes, findings: Findings, p: int) -> None:
         if found.curve is None:
             continue
         curve, style = found.curve, look(place)
-        x = np.concatenate([[0.0], curve.times, [max(at[-1], *curve.times[-1:])]])
+        x = np.concatenate([[0.0], curve.times, [np.max([at[-1], *curve.times[-1:]])]])
         share = np.concatenate([[1.0], curve.share, curve.share[-1:] if len(curve.share) else [1.0]])
         low, high = (
             np.concatenate([[np.nan], ends, ends[-1:] if len(ends) else [np.nan]])
@@ -151,6 +158,7 @@ def _draw_survival(axes: Axes, findings: Findings, p: int) -> None:
         if curve.num_solved < curve.num_runs:
             axes.plot(x[-1:], share[-1:], "|", color=style.color, markersize=9)
     axes.set_xlim(0, at[-1] * 1.02)
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=at[-1] >= 6))
     axes.set_ylim(-0.02, 1.03)
     axes.set_ylabel("share without\nthe optimum", fontsize=SMALL_POINTS)
 
