@@ -6,26 +6,27 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from surronas.encodings import live_one_hot_counts
+from surronas.encodings.default import default_encoding, default_groups
 from surronas.errors import InputError, MissingRowsError
 from surronas.evaluators import StreamingEvaluator, search_metric
 from surronas.journal import Candidate, Incumbent, Journal, Measurement, Round
 from surronas.judging import judge, unseen
 from surronas.proposals import BayesianProposer, LocalProposer, Measured, Proposer
-from surronas.spaces import Architectures
+from surronas.spaces import Architectures, SearchSpace
 from surronas.store import BenchmarkStore, Metric, Records
 from surronas.surrogates import GaussianProcessSurrogate, Surrogate, XGBoostSurrogate
 from surronas.surrogates.base import unfitted
 
 
-def default_surrogates() -> dict[str, Surrogate]:
+def default_surrogates(space: SearchSpace) -> dict[str, Surrogate]:
     """Return the two surrogates of the loop, by name."""
-    return {"XGBoost": XGBoostSurrogate(), "Gaussian process": GaussianProcessSurrogate()}
+    process = GaussianProcessSurrogate(groups=default_groups(space))
+    return {"XGBoost": XGBoostSurrogate(), "Gaussian process": process}
 
 
 def default_proposers() -> tuple[Proposer, ...]:
     """Return Bayesian optimisation on a Gaussian process, and local search on boosted trees."""
-    return BayesianProposer(GaussianProcessSurrogate()), LocalProposer(XGBoostSurrogate())
+    return BayesianProposer(), LocalProposer(XGBoostSurrogate())
 
 
 def run_loop(
@@ -67,7 +68,7 @@ def run_loop(
         held_out,
         tuple(int(s) for s in seeds),
         search_metric(store.metrics, metric),
-        surrogates or default_surrogates(),
+        surrogates or default_surrogates(store.space),
     )
     journal = journal or Journal()
     team = tuple(proposers) if proposers is not None else default_proposers()
@@ -223,7 +224,7 @@ class _Loop:
         """Return mean (n,) and std (n,) by each surrogate, fitted to the store as it is now."""
         known, values, _ = self._measured()
         space = self.store.space
-        features, told = live_one_hot_counts(space, architectures), live_one_hot_counts(space, known)
+        features, told = default_encoding(space, architectures), default_encoding(space, known)
         return {
             name: unfitted(surrogate).fit(told, values).predict(features, return_std=True)
             for name, surrogate in self.surrogates.items()

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surronas.acquisition import upper_confidence_bound
-from surronas.encodings import Encoding, live_one_hot_counts
+from surronas.encodings import Encoding
+from surronas.encodings.default import default_encoding
 from surronas.errors import SpaceExhaustedError
 from surronas.searchers import BayesianOptimization, LocalSearch
 from surronas.spaces import Architectures, SearchSpace
@@ -44,9 +45,9 @@ class Proposer(Protocol):
 class BayesianProposer:
     """Bayesian optimisation: what has the highest log expected improvement under the surrogate."""
 
-    surrogate: Surrogate
+    surrogate: Surrogate | None = None  # None: the default of BayesianOptimization
     name: str = "Bayesian optimization"
-    encoding: Encoding = live_one_hot_counts
+    encoding: Encoding = default_encoding
 
     def propose(self, measured: Measured, n: int, seed: int) -> Architectures:
         """Return (n, d) architectures, chosen one after the other as a batch (kriging believer)."""
@@ -69,7 +70,7 @@ class LocalProposer:
 
     surrogate: Surrogate
     name: str = "local search"
-    encoding: Encoding = live_one_hot_counts
+    encoding: Encoding = default_encoding
     num_steps: int = 400  # architectures that the walk looks at
     beta: float = 1.0
 

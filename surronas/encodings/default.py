@@ -50,3 +50,9 @@ default_encoding = concatenate(
 """What stands where, what is on the paths, what follows what, and the extremes: four lengthscale groups,
 which ``default_encoding.groups(space)`` tells a ``GaussianProcessSurrogate``. A fifth, optional one is all
 that is written down, dead operations included: no accuracy hangs on those, but a device's latency does."""
+
+
+def default_groups(space: SearchSpace) -> list[int]:
+    """Return the p groups of ``default_encoding``'s features in a space, for a Gaussian process."""
+    groups: list[int] = default_encoding.groups(space).tolist()
+    return groups
