@@ -16,6 +16,7 @@ from surronas.searchers.regularized_evolution import RegularizedEvolution
 from surronas.searchers.reinforce import Reinforce
 from surronas.searchers.simulated_annealing import SimulatedAnnealing
 from surronas.searchers.tree_parzen import TPE
+from surronas.searchers.warm_start import WarmStart, warm_start
 
 __all__ = [
     "NPENAS",
@@ -34,4 +35,6 @@ __all__ = [
     "Reinforce",
     "Searcher",
     "SimulatedAnnealing",
+    "WarmStart",
+    "warm_start",
 ]
