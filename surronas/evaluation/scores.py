@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from surronas import metrics
 from surronas.store import Metric
 from surronas.store.schema import FRACTION
 from surronas.surrogates.base import Matrix, Surrogate, Vector
+from surronas.surrogates.intervals import cdf_of, interval_of
 
 RANKING = ("kendall_tau", "spearman", "sparse_kendall_tau", "precision_at_k", "regret_at_k")  # of all kinds
 SCALED = ("regret_at_k", "rmse", "mae", "nll", "width_90")  # by the target's own scale
@@ -72,7 +72,7 @@ SCORE_KINDS = (
             f"in {round(100 * level)} %",
             FRACTION,
             "nominal",
-            f"share of targets inside central {round(100 * level)} % intervals",
+            f"share of targets inside the surrogate's central {round(100 * level)} % intervals",
         )
         for level in metrics.LEVELS
     ),
@@ -95,11 +95,26 @@ def predicted(surrogate: Surrogate, X: Matrix) -> tuple[Vector, Vector | None]:
     return np.asarray(mean, dtype=np.float64), np.asarray(std, dtype=np.float64)
 
 
+@dataclass(frozen=True)
+class Intervals:
+    """What a surrogate's own central intervals are worth on m rows."""
+
+    probabilities: Vector  # (m,) predicted of a value at most the measured one
+    width_90: float  # mean width of 90 % intervals, in the target's unit
+
+
+def intervals(surrogate: Surrogate, X: Matrix, values: Vector) -> Intervals:
+    """Return the intervals of a fitted surrogate that has a std; a Gaussian's if it tells none of its own."""
+    low, high = interval_of(surrogate, X, 0.9)
+    return Intervals(cdf_of(surrogate, X, values), float(np.mean(high - low)))
+
+
 def scores(
     metric: Metric,
-    values: NDArray[np.float64],
-    mean: NDArray[np.float64],
-    std: NDArray[np.float64] | None,
+    values: Vector,
+    mean: Vector,
+    std: Vector | None,
+    own: Intervals | None,
     *,
     top_k: int,
 ) -> dict[str, float]:
@@ -120,11 +135,11 @@ def scores(
     }
     if metric.unit == FRACTION:
         found["sparse_kendall_tau"] = metrics.sparse_kendall_tau(values, mean)
-    if std is not None:
-        calibrated = metrics.calibration(values, mean, std)
+    if std is not None and own is not None:
         found["nll"] = metrics.negative_log_likelihood(values, mean, std)
+        calibrated = metrics.calibration_of_probabilities(own.probabilities)
         for level, share in zip(calibrated.levels, calibrated.coverage, strict=True):
             found[f"coverage_{round(100 * level)}"] = share
-        found["width_90"] = metrics.sharpness(std)
+        found["width_90"] = own.width_90
         found["calibration_error"] = calibrated.error
     return found

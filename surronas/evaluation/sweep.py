@@ -14,7 +14,7 @@ from surronas.errors import InputError
 from surronas.evaluation.ceilings import noise_ceilings
 from surronas.evaluation.contender import Contender
 from surronas.evaluation.results import Fit, Results
-from surronas.evaluation.scores import predicted, scores
+from surronas.evaluation.scores import intervals, predicted, scores
 from surronas.evaluation.splits import RANDOM, Drawn, Split, Wanted, draw
 from surronas.evaluation.target import Target
 from surronas.store import Metric
@@ -172,7 +172,9 @@ def _fit(sweep: _Sweep, job: _Job) -> Fit:
             fitted = unfitted(sweep.surrogates[place]).fit(X[trained], sweep.values[trained])
             mean, std = predicted(fitted, X[judged])
         seconds = time.perf_counter() - start
-        found = scores(sweep.metric, sweep.values[judged], mean, std, top_k=sweep.top_k)
+        values = sweep.values[judged]
+        own = intervals(fitted, X[judged], values) if std is not None else None
+        found = scores(sweep.metric, values, mean, std, own, top_k=sweep.top_k)
     except (ValueError, ArithmeticError) as failure:  # InputError and LinAlgError are ValueErrors
         seconds, error = time.perf_counter() - start, f"{type(failure).__name__}: {failure}"
     return Fit(surrogate, encoding, size, len(judged), seed, found, error, seconds)

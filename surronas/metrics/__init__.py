@@ -21,6 +21,7 @@ from surronas.metrics.uncertainty import (
     LEVELS,
     Calibration,
     calibration,
+    calibration_of_probabilities,
     negative_log_likelihood,
     sharpness,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "Calibration",
     "additive_epsilon",
     "calibration",
+    "calibration_of_probabilities",
     "front_ranks",
     "hypervolume",
     "inverted_generational_distance",

@@ -51,8 +51,23 @@ def calibration(
     from scipy.special import ndtr
 
     y, mu, sigma = same_shape(1, targets=targets, mean=mean, std=std)
+    return calibration_of_probabilities(ndtr((y - mu) / _positive(sigma)), levels=levels)
+
+
+def calibration_of_probabilities(
+    probabilities: ArrayLike, *, levels: Sequence[float] = LEVELS
+) -> Calibration:
+    """Return the coverage of central intervals, whatever the predicted distributions' shape.
+
+    ``probabilities`` (n,) are those that were predicted of a value at most the target's: a central interval
+    of level .9 holds the targets whose probability is between .05 and .95.
+
+    Raises:
+        InputError: they are not (n,), hold NaN, or nothing; a level is not inside (0, 1).
+    """
+    (p,) = same_shape(1, probabilities=probabilities)
     _check_levels(levels)
-    needed = 2.0 * ndtr(np.abs(y - mu) / _positive(sigma)) - 1.0  # the smallest level that holds the target
+    needed = np.abs(2.0 * p - 1.0)  # the smallest level that holds the target
     fine = np.arange(1, 100) / 100.0
     return Calibration(
         levels=tuple(levels),

@@ -13,6 +13,7 @@ from surronas.surrogates.base import Matrix, Surrogate, Vector, unfitted
 from surronas.surrogates.boosted_trees import XGBoostSurrogate
 from surronas.surrogates.folds import fold_of_each_row, out_of_fold
 from surronas.surrogates.gaussian_process import GaussianProcessSurrogate
+from surronas.surrogates.intervals import cdf_of, interval_of
 from surronas.surrogates.random_forest import RandomForestSurrogate
 
 _FEWEST_ROWS = 10  # that a choice is made from
@@ -87,6 +88,27 @@ class AutoSurrogate(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         X = validate_data(self, X, reset=False, dtype=np.float64)
         return self.surrogate_.predict(X, return_std=True) if return_std else self.surrogate_.predict(X)
+
+    def predict_interval(self, X: Matrix, level: float = 0.9) -> tuple[Vector, Vector]:
+        """Return lower and upper ends (n,), (n,) of central intervals: the chosen surrogate's own.
+
+        Raises:
+            InputError: ``level`` is not inside (0, 1).
+            NotFittedError: ``fit`` was not called.
+            ValueError: X has another number of features than in ``fit``, or is not finite.
+        """
+        check_is_fitted(self)
+        return interval_of(self.surrogate_, validate_data(self, X, reset=False, dtype=np.float64), level)
+
+    def cdf(self, X: Matrix, y: Vector) -> Vector:
+        """Return the (n,) predicted probabilities of targets at most y (n,): the chosen surrogate's own.
+
+        Raises:
+            NotFittedError: ``fit`` was not called.
+            ValueError: X has another number of features than in ``fit``, or is not finite.
+        """
+        check_is_fitted(self)
+        return cdf_of(self.surrogate_, validate_data(self, X, reset=False, dtype=np.float64), y)
 
     def _score(self, candidate: Surrogate, X: Matrix, y: Vector) -> float:
         """Return the criterion of out-of-fold predictions, more is better."""

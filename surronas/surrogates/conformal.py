@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from surronas.errors import InputError
 from surronas.surrogates.base import Matrix, Surrogate, Vector, unfitted
 from surronas.surrogates.folds import fold_of_each_row, out_of_fold
+from surronas.surrogates.intervals import check_level
 
 
 class ConformalSurrogate(RegressorMixin, BaseEstimator):  # type: ignore[misc]
@@ -46,7 +47,7 @@ class ConformalSurrogate(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             InputError: ``level`` is not inside (0, 1), or fewer than two folds.
             ValueError: NaN or infinite values, no rows, or X and y of different lengths.
         """
-        _check_level(self.level)
+        check_level(self.level)
         if self.num_folds < 2:
             raise InputError(f"num_folds: expected 2 or more, got {self.num_folds}")
         X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=True)
@@ -86,7 +87,7 @@ class ConformalSurrogate(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             ValueError: X has another number of features than in ``fit``, or is not finite.
         """
         level = self.level if level is None else level
-        _check_level(level)
+        check_level(level)
         check_is_fitted(self)
         X = validate_data(self, X, reset=False, dtype=np.float64)
         mean, std = self.surrogate_.predict(X, return_std=True)
@@ -105,9 +106,3 @@ class ConformalSurrogate(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             return max(float(self.scores_[rank - 1]), smallest)
         reached = float(ndtri((1.0 + n / (n + 1)) / 2.0))
         return max(float(self.scores_[-1]) * gaussian / reached, smallest)
-
-
-def _check_level(level: float) -> None:
-    """Raise an InputError unless the level is inside (0, 1)."""
-    if not 0.0 < level < 1.0:
-        raise InputError(f"level: expected a share inside (0, 1), such as 0.9, got {level}")

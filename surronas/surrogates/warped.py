@@ -4,11 +4,13 @@ from abc import abstractmethod
 from typing import Literal, overload
 
 import numpy as np
+from scipy.special import ndtr, ndtri
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from surronas.surrogates.base import Matrix, Vector
 from surronas.surrogates.distinct_rows import distinct_rows
+from surronas.surrogates.intervals import check_level
 from surronas.surrogates.warping import Warp
 
 
@@ -57,6 +59,34 @@ class WarpedRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         """
         check_is_fitted(self)
         return self.warp_.latent(y)
+
+    def predict_interval(self, X: Matrix, level: float = 0.9) -> tuple[Vector, Vector]:
+        """Return lower and upper ends (n,), (n,) of central intervals that hold a target with such a chance.
+
+        They are quantiles of what is predicted. Where accuracies crowd below a ceiling that is skewed, and
+        mean ± z std, which is symmetric, holds too many: on NAS-Bench-Graph's Cora 96 % where 90 % are
+        asked, in intervals half as wide again (reproduce/calibration.py).
+
+        Raises:
+            InputError: ``level`` is not inside (0, 1).
+            NotFittedError: ``fit`` was not called.
+            ValueError: X has another number of features than in ``fit``, or is not finite.
+        """
+        check_level(level)
+        mean, std = self.predict_latent(X)
+        half = float(ndtri((1.0 + level) / 2.0)) * std
+        return self.warp_.target(mean - half), self.warp_.target(mean + half)
+
+    def cdf(self, X: Matrix, y: Vector) -> Vector:
+        """Return the (n,) predicted probabilities of targets at most y (n,).
+
+        Raises:
+            NotFittedError: ``fit`` was not called.
+            ValueError: X has another number of features than in ``fit``, or is not finite.
+        """
+        mean, std = self.predict_latent(X)
+        probability: Vector = ndtr((self.warp_.latent(y) - mean) / std)
+        return probability
 
     @abstractmethod
     def _latent(self, X: Matrix) -> tuple[Vector, Vector]:

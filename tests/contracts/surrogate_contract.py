@@ -6,9 +6,11 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from surronas.encodings import live_one_hot_counts
+from surronas.errors import InputError
 from surronas.metrics import calibration, kendall_tau
 from surronas.spaces import Cell201
 from surronas.surrogates import Matrix, Surrogate, Vector, unfitted
+from surronas.surrogates.intervals import cdf_of, interval_of
 
 
 def cell_accuracies(rng: np.random.Generator, n: int, noise: float = 0.01) -> tuple[Matrix, Vector]:
@@ -34,6 +36,21 @@ class SurrogateContract:
             mean, std = surrogate.fit(X[:100], y[:100]).predict(X[100:], return_std=True)
             coverage.append(calibration(y[100:], mean, std, levels=[0.9]).coverage[0])
         assert 0.82 <= np.mean(coverage) <= 0.98
+
+    def test_its_own_intervals_hold_about_ninety_percent_too(self, surrogate: Surrogate) -> None:
+        coverage, below = [], []
+        for seed in range(3):
+            X, y = cell_accuracies(np.random.default_rng(seed), 500)
+            low, high = interval_of(surrogate.fit(X[:100], y[:100]), X[100:])
+            coverage.append(np.mean((low <= y[100:]) & (y[100:] <= high)))
+            below += cdf_of(surrogate, X[100:], low).tolist()
+        assert 0.82 <= np.mean(coverage) <= 0.98
+        if hasattr(surrogate, "cdf"):
+            assert np.median(below) == pytest.approx(0.05)
+            with pytest.raises(
+                InputError, match=r"level: expected a share inside \(0, 1\), such as 0.9, got 90"
+            ):
+                surrogate.predict_interval(X, 90)
 
     def test_std_is_never_zero_and_is_in_the_targets_unit(self, surrogate: Surrogate) -> None:
         X, y = cell_accuracies(np.random.default_rng(0), 80)

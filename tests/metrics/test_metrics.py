@@ -2,10 +2,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import ndtr
 
 from surronas.errors import InputError
 from surronas.metrics import (
+    LEVELS,
     calibration,
+    calibration_of_probabilities,
     kendall_tau,
     mean_absolute_error,
     negative_log_likelihood,
@@ -109,6 +112,16 @@ def test_nan_and_shapes_are_refused(metric) -> None:
         metric([1.0, 2.0], [1.0, 2.0, 3.0])
     with pytest.raises(InputError, match="expected arrays of one shape"):
         metric([], [])
+
+
+def test_calibration_of_probabilities_is_that_of_any_distribution(rng: np.random.Generator) -> None:
+    y, mean, std = rng.standard_normal((3, 500))
+    std = np.exp(std)
+    assert calibration_of_probabilities(ndtr((y - mean) / std)) == calibration(y, mean, std)
+    skewed = 1.0 - np.exp(-rng.exponential(size=20_000))  # an exponential's own probabilities
+    np.testing.assert_allclose(calibration_of_probabilities(skewed).coverage, LEVELS, atol=0.01)
+    with pytest.raises(InputError, match="expected levels inside"):
+        calibration_of_probabilities([0.5], levels=[90])
 
 
 @pytest.mark.parametrize("metric", [calibration, negative_log_likelihood])
