@@ -69,7 +69,8 @@ class Trajectory:
     def front(self) -> NDArray[np.int64]:
         """Return the numbers, ascending, of the queries within the limits that no other dominates."""
         numbers = np.flatnonzero(self.feasible)
-        return numbers[pareto_front(self.scores[numbers].reshape(len(numbers), -1))]
+        scores = self.scores if self.scores.ndim > 1 else self.scores[:, None]
+        return numbers[pareto_front(scores[numbers])]
 
     def nearest(self) -> str:
         """Return in words that no query kept the limits, and which came nearest."""

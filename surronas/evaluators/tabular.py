@@ -67,7 +67,7 @@ class TabularEvaluator:
         if device is not None:
             self._add(store, on_device(store, str(self._rows["task"][0]), device))
         if costs:
-            self._add(costs_store or store, costs)
+            self._add(store if costs_store is None else costs_store, costs)  # no runs: a false store
         codes = store.space.codes(self._rows["architecture"])  # the forms under which the store keeps them
         self._codes, first, architecture = np.unique(codes, return_index=True, return_inverse=True)
         self._architectures: Architectures = self._rows["architecture"][first]
