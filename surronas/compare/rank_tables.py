@@ -72,11 +72,11 @@ def rank_words(ranked: Ranked) -> str:
         f"After {amount_words(ranked.amount)}: {ranked.words}; {overall}; alpha {found.alpha:g}. Not told "
         f"apart by Nemenyi's critical difference of {found.critical_difference:.2f}: "
         f"{_groups(found.nemenyi, names)}; by Wilcoxon tests over the blocks with Holm's correction: "
-        f"{_groups(found.wilcoxon, names)}{_want_of_blocks(ranked)}."
+        f"{_groups(found.wilcoxon, names)}{want_of_blocks(ranked)}."
     )
 
 
-def _want_of_blocks(ranked: Ranked) -> str:
+def want_of_blocks(ranked: Ranked) -> str:
     """Return that no Wilcoxon test could have told anyone apart, where there are so few blocks."""
     num_pairs = len(ranked.searchers) * (len(ranked.searchers) - 1) // 2
     least = num_pairs * 2.0 ** (1 - len(ranked.ranking.ranks))

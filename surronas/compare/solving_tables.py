@@ -1,41 +1,13 @@
 """Two tables of a comparison: what searches needed to find the optimum, and what they did all the while."""
 
 from surronas.compare.curves import COST_WORDS
-from surronas.compare.findings import Findings, Range
+from surronas.compare.findings import NOTHING, Findings, Range, Solving
 from surronas.compare.table import Table, number, probability, with_interval
 from surronas.compare.table_words import percent, range_record
 
 
 def optimum_table(findings: Findings) -> Table:
     """Return how many runs found the optimum, and what they needed."""
-    cost = COST_WORDS[findings.settings.cost]
-    rows, records = [], []
-    for each in findings.solvings:
-        runs = each.curve.num_runs if each.curve else 0
-        mean: Range = (each.mean.value, *each.mean.interval) if each.mean else each.median
-        share = with_interval(each.share, 100.0, 0)
-        rows.append(
-            (
-                *(each.problem, each.searcher, str(runs), share, with_interval(mean, digits=1)),
-                *(number(each.mean.horizon, 0) if each.mean else "–", with_interval(each.median, digits=0)),
-                probability(each.slower_p),
-            )
-        )
-        records.append(
-            {
-                "problem": each.problem,
-                "searcher": each.searcher,
-                "cost": findings.settings.cost,
-                "num_runs": runs,
-                "num_solved": each.curve.num_solved if each.curve else 0,
-                **range_record("share", each.share),
-                **range_record("restricted_mean", mean),
-                "standard_error": each.mean.standard_error if each.mean else float("nan"),
-                "horizon": each.mean.horizon if each.mean else float("nan"),
-                **range_record("median", each.median),
-                "log_rank_holm_p": each.slower_p,
-            }
-        )
     level = percent(findings.settings.level)
     header = (
         "problem",
@@ -49,9 +21,9 @@ def optimum_table(findings: Findings) -> Table:
     )
     return Table(
         "optimum",
-        f"Until the optimum is found: {cost}",
+        f"Until the optimum is found: {COST_WORDS[findings.settings.cost]}",
         header,
-        tuple(rows),
+        tuple(_solving_row(each) for each in findings.solvings),
         2,
         (
             "Runs that ended without it are censored there (Kaplan-Meier). Restricted mean: area under the "
@@ -64,8 +36,43 @@ def optimum_table(findings: Findings) -> Table:
                 for problem in findings.comparison.problems
             ),
         ),
-        tuple(records),
+        tuple(_solving_record(each, findings.settings.cost) for each in findings.solvings),
     )
+
+
+def _solving_row(each: Solving) -> tuple[str, ...]:
+    """Return the cells of one searcher on one problem."""
+    return (
+        each.problem,
+        each.searcher,
+        str(each.curve.num_runs if each.curve else 0),
+        with_interval(each.share, 100.0, 0),
+        with_interval(_mean(each), digits=1),
+        number(each.mean.horizon, 0) if each.mean else "–",
+        with_interval(each.median, digits=0),
+        probability(each.slower_p),
+    )
+
+
+def _solving_record(each: Solving, cost: str) -> dict[str, object]:
+    """Return everything known of what one searcher needed on one problem."""
+    return {
+        "problem": each.problem,
+        "searcher": each.searcher,
+        "cost": cost,
+        "num_runs": each.curve.num_runs if each.curve else 0,
+        "num_solved": each.curve.num_solved if each.curve else 0,
+        **range_record("share", each.share),
+        **range_record("restricted_mean", _mean(each)),
+        "standard_error": each.mean.standard_error if each.mean else float("nan"),
+        "horizon": each.mean.horizon if each.mean else float("nan"),
+        **range_record("median", each.median),
+        "log_rank_holm_p": each.slower_p,
+    }
+
+
+def _mean(each: Solving) -> Range:
+    return (each.mean.value, *each.mean.interval) if each.mean else NOTHING
 
 
 def effort_table(findings: Findings) -> Table:

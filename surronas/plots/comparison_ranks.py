@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from surronas.compare.curves import COST_WORDS
 from surronas.compare.findings import Findings, Ranked
+from surronas.compare.rank_tables import want_of_blocks
 from surronas.compare.ranks import Cliques
 from surronas.compare.table import amount_words
 from surronas.plots.comparison_style import NOTE_POINTS, PAGE_INCHES, split_note
@@ -37,7 +38,8 @@ def ranks_figure(findings: Findings, ranked: Ranked) -> Figure:
     budget = f"{amount_words(ranked.amount)} {COST_WORDS[findings.settings.cost]}"
     note = (
         "Bars join searchers that are not told apart: black by Nemenyi's test, grey by Wilcoxon tests with "
-        f"Holm's correction; {ranked.words}. {split_note(findings.comparison.problems)}"
+        f"Holm's correction{want_of_blocks(ranked)}; {ranked.words}. "
+        f"{split_note(findings.comparison.problems)}"
     )
     figure, axes = _plain_figure(f"Average ranks after {budget}", note, PAGE_INCHES, height)
     axes.set_xlim(num + 0.05, 0.95)
