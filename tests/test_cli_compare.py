@@ -7,7 +7,13 @@ import pytest
 from test_cli import answer, failure
 
 from surronas.cli import main
-from surronas.commands.names import SEARCHERS, searcher_named, takes_surrogate
+from surronas.commands.names import (
+    FIDELITY_SEARCHERS,
+    FRONT_SEARCHERS,
+    SEARCHERS,
+    searcher_named,
+    takes_surrogate,
+)
 from surronas.compare import Comparison
 from surronas.errors import InputError
 from surronas.spaces import Cell201
@@ -28,7 +34,7 @@ def test_compare_says_what_was_searched_and_prints_a_table(capsys, store: Path) 
     assert main(["compare", str(store), *map(str, QUICK)]) == 0
     printed = capsys.readouterr()
     lines = printed.out.splitlines()
-    assert lines[0].startswith("small digits: searched on valid_accuracy (validation split, task digits")
+    assert lines[0].startswith("small: searched on valid_accuracy (validation split, task digits")
     assert "3 seeds, 12 queries" in lines[1]
     assert lines[2].split()[:3] == ["searcher", "mean", "regret"]
     assert [line.split()[0] for line in lines[3:]] == ["random", "local"]
@@ -47,6 +53,8 @@ def test_compare_writes_results_and_goes_on(capsys, store: Path, tmp_path: Path)
     out = tmp_path / "new" / "out"
     assert main(["compare", str(store), *map(str, QUICK), "--out", str(out), "--parquet"]) == 0
     assert (out / "queries.parquet").stat().st_size
+    assert "valid_accuracy" in (out / "report.html").read_text()
+    assert {path.suffix for path in out.iterdir()} >= {".png", ".pdf", ".csv", ".tex", ".txt"}
     found = Comparison.load(out / "comparison.h5")
     assert found.keys.shape == (2, 1, 3, 12)
     capsys.readouterr()
@@ -132,3 +140,40 @@ def test_a_surrogate_is_for_those_that_take_one(cell201: Cell201) -> None:
     assert not takes_surrogate("random")
     with pytest.raises(InputError, match="searcher 'random' takes no surrogate, got 'xgboost'"):
         searcher_named("random", "xgboost")
+
+
+def test_searches_over_fidelities_can_be_named(capsys, store: Path) -> None:
+    found = answer(capsys, "compare", store, *QUICK, "--searchers", *FIDELITY_SEARCHERS, "--seeds", 1)
+    summaries = found["problems"][0]["searchers"]
+    assert [each["searcher"] for each in summaries] == list(FIDELITY_SEARCHERS)
+    assert all(each["failed"] == 0 for each in summaries)
+
+
+def test_fronts_are_compared_within_limits(capsys, store: Path) -> None:
+    given = ("--searchers", "random", "nsga2", "front-local", "--against", "params", "--at-most", "flops=2e6")
+    found = answer(capsys, "compare", store, *QUICK, *given)
+    (problem,) = found["problems"]
+    assert problem["metric"] == "hypervolume"
+    assert "valid_accuracy against params within flops" in problem["what"]
+    assert all(each["failed"] == 0 for each in problem["searchers"])
+    limited = failure(capsys, "compare", store, *QUICK, "--at-most", "params")
+    assert "expected a limit as METRIC=VALUE, got 'params'" in limited
+    tested = failure(
+        capsys, "compare", store, *QUICK, "--against", "params", "--test-metric", "test_accuracy"
+    )
+    assert "no test metric is reported or searched" in tested
+    drawn = failure(capsys, "compare", store, *QUICK, "--against", "params", "--training-seeds", "drawn")
+    assert "expected --training-seeds as numbers or 'mean'" in drawn
+
+
+@pytest.mark.parametrize("name", FRONT_SEARCHERS)
+def test_every_searcher_of_fronts_can_be_named(name: str, cell201: Cell201) -> None:
+    assert searcher_named(name)(cell201, seed=0, candidates=None).ask(2).shape == (2, 6)
+
+
+def test_a_comparison_of_failures_alone_is_told(capsys, store: Path, tmp_path: Path) -> None:
+    given = ("--searchers", "asha", "--budget-seconds", 9, "--seeds", 2, "--workers", 1)
+    assert main(["compare", str(store), *map(str, given), "--out", str(tmp_path / "out")]) == 0
+    printed = capsys.readouterr().out
+    assert "2 searches failed and are left out; the first, asha on small, seed 0: InputError" in printed
+    assert "written to" in printed

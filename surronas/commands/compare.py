@@ -13,9 +13,20 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from surronas.commands.comparison_text import print_comparison, summaries
 from surronas.commands.names import searcher_named, takes_surrogate, whole_number
 from surronas.commands.printing import print_json
-from surronas.compare import Budget, Comparison, Factory, Reported, TableProblem, compare, write_parquet
+from surronas.compare import (
+    Budget,
+    Comparison,
+    Factory,
+    ParetoProblem,
+    Problem,
+    Reported,
+    TableProblem,
+    compare,
+    write_parquet,
+)
 from surronas.compare.reading import Seeds
 from surronas.errors import InputError
+from surronas.objectives import Pareto
 from surronas.store import BenchmarkStore
 
 RESULTS = "comparison.h5"
@@ -62,25 +73,48 @@ def _searchers(arguments: argparse.Namespace) -> dict[str, Factory]:
     return {name: searcher_named(name, arguments.surrogate if name in with_one else None) for name in names}
 
 
-def _problems(arguments: argparse.Namespace) -> list[TableProblem]:
+def _problems(arguments: argparse.Namespace) -> list[Problem]:
     """Return a problem for each task of each store."""
-    reported = Reported(arguments.test_metric, arguments.test_task, None, arguments.test_epochs)
-    problem = partial(
-        TableProblem,
-        metric=arguments.metric,
-        recipe=arguments.recipe,
-        epochs=arguments.epochs,
-        device=arguments.device,
-        seeds=_seeds(arguments.training_seeds),
-        reported=reported,
-        objective_is_test=arguments.objective_is_test,
-        isomorphic=arguments.isomorphic,
-    )
+    make = _fronts(arguments) if arguments.against or arguments.at_most or arguments.at_least else None
+    if make is None:
+        make = partial(
+            TableProblem,
+            metric=arguments.metric,
+            seeds=_seeds(arguments.training_seeds),
+            reported=Reported(arguments.test_metric, arguments.test_task, None, arguments.test_epochs),
+            objective_is_test=arguments.objective_is_test,
+        )
+    axes = {name: getattr(arguments, name) for name in ("recipe", "epochs", "device", "isomorphic")}
     return [
-        problem(store=store, task=task)
+        make(store=store, task=task, **axes)
         for store in arguments.stores
         for task in arguments.task or _tasks(store, arguments)
     ]
+
+
+def _fronts(arguments: argparse.Namespace) -> Callable[..., Problem]:
+    """Return what makes problems of several metrics, or of one within limits."""
+    if arguments.test_metric or arguments.test_task or arguments.test_epochs or arguments.objective_is_test:
+        raise InputError("with --against, --at-most or --at-least no test metric is reported or searched")
+    seeds = _seeds(arguments.training_seeds)
+    if seeds == "drawn":
+        raise InputError("expected --training-seeds as numbers or 'mean' with --against or limits")
+    objective = Pareto(
+        (arguments.metric, *arguments.against), _limits(arguments.at_most), _limits(arguments.at_least)
+    )
+    return partial(ParetoProblem, objective=objective, seeds=seeds)
+
+
+def _limits(given: list[str]) -> dict[str, float]:
+    """Return limits by metric."""
+    limits = {}
+    for text in given:
+        name, _, value = text.partition("=")
+        try:
+            limits[name] = float(value)
+        except ValueError:
+            raise InputError(f"expected a limit as METRIC=VALUE, got {text!r}") from None
+    return limits
 
 
 def _tasks(path: str, arguments: argparse.Namespace) -> list[str | None]:
@@ -91,7 +125,7 @@ def _tasks(path: str, arguments: argparse.Namespace) -> list[str | None]:
     if not columns and arguments.metric in {metric.name for metric in store.metrics}:
         tasks = [task for task in store.tasks if _measured(store, task, arguments)]
     found: list[str | None] = [*tasks]
-    return found or [None]
+    return found if len(found) > 1 or len(store.tasks) > 1 else [None]
 
 
 def _measured(store: BenchmarkStore, task: str, arguments: argparse.Namespace) -> bool:
@@ -148,9 +182,13 @@ def _shower(bar: Progress) -> Callable[[int, int, str], None]:
 
 
 def _write(comparison: Comparison, out: Path, *, parquet: bool) -> list[str]:
-    """Write what is beside the results; return the files' names."""
+    """Write what is beside the results; return the names of what to look at."""
+    from surronas.plots.comparison_report import write_report  # here: it loads matplotlib
+
     written = [RESULTS]
     if parquet:
         write_parquet(comparison, out / "queries.parquet")
         written.append("queries.parquet")
+    if comparison.asked.any():
+        written.append(f"{write_report(comparison, out).name} with its figures and tables")
     return written

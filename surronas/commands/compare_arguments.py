@@ -2,7 +2,7 @@
 
 import argparse
 
-from surronas.commands.names import SEARCHERS, SURROGATES
+from surronas.commands.names import FIDELITY_SEARCHERS, FRONT_SEARCHERS, SEARCHERS, SURROGATES
 from surronas.commands.store_arguments import STORE, Parser, positive
 
 
@@ -11,11 +11,13 @@ def compare(parser: Parser) -> None:
     parser.add_argument("stores", metavar="STORE", nargs="+", help=f"{STORE}; each is a problem, or several")
     parser.add_argument(
         "--searchers",
-        choices=list(SEARCHERS),
+        choices=[*SEARCHERS, *FIDELITY_SEARCHERS, *FRONT_SEARCHERS],
         nargs="+",
         default=["random", "local", "evolution", "bayesian"],
         metavar="SEARCHER",
-        help=f"of {', '.join(SEARCHERS)} (default: random local evolution bayesian)",
+        help=f"of {', '.join(SEARCHERS)}; on learning curves, at as many epochs: "
+        f"{', '.join(FIDELITY_SEARCHERS)}; of several metrics: {', '.join(FRONT_SEARCHERS)} "
+        "(default: random local evolution bayesian)",
     )
     parser.add_argument(
         "--surrogate",
@@ -23,6 +25,7 @@ def compare(parser: Parser) -> None:
         help="of the searchers that take one (default: each searcher's own)",
     )
     _problem(parser)
+    _reported(parser)
     _runs(parser)
     parser.add_argument(
         "--workers", type=positive, help="processes, which change no result (default: one a core)"
@@ -38,10 +41,25 @@ def compare(parser: Parser) -> None:
 
 
 def _problem(parser: Parser) -> None:
-    """Add what is searched and reported."""
+    """Add what is searched."""
     parser.add_argument(
         "--metric", default="valid_accuracy", help="what is searched for (default: valid_accuracy)"
     )
+    parser.add_argument(
+        "--against",
+        metavar="METRIC",
+        nargs="+",
+        default=[],
+        help="search for several metrics at once: what counts is the hypervolume of the front",
+    )
+    for word in ("most", "least"):
+        parser.add_argument(
+            f"--at-{word}",
+            metavar="METRIC=VALUE",
+            action="append",
+            default=[],
+            help="a limit, in the metric's unit; may be repeated",
+        )
     parser.add_argument("--task", nargs="+", help="a problem each (default: all that have the metric)")
     parser.add_argument(
         "--recipe", help="any part of its text that no other has; needed where there are several"
@@ -56,6 +74,16 @@ def _problem(parser: Parser) -> None:
         help="a score is the mean over these, over all ('mean'), or of one drawn for each query ('drawn'); "
         "default: mean",
     )
+    parser.add_argument(
+        "--isomorphic",
+        choices=["merge", "keep"],
+        default="merge",
+        help="whether isomorphic architectures are one candidate or each is one (default: merge)",
+    )
+
+
+def _reported(parser: Parser) -> None:
+    """Add what is reported, and whether the test split may be searched."""
     parser.add_argument("--test-metric", help="what is reported (default: the metric's counterpart)")
     parser.add_argument("--test-task", help="where it is of another task than is searched")
     parser.add_argument("--test-epochs", type=int, help="where it is after other epochs than are searched")
@@ -63,12 +91,6 @@ def _problem(parser: Parser) -> None:
         "--objective-is-test",
         action="store_true",
         help="search on a test metric: where a table has no other, or to repeat published work",
-    )
-    parser.add_argument(
-        "--isomorphic",
-        choices=["merge", "keep"],
-        default="merge",
-        help="whether isomorphic architectures are one candidate or each is one (default: merge)",
     )
 
 

@@ -14,6 +14,8 @@ from surronas.spaces import SPACE_CLASSES
 __all__ = [
     "DEFAULT_ENCODING",
     "ENCODINGS",
+    "FIDELITY_SEARCHERS",
+    "FRONT_SEARCHERS",
     "SEARCHERS",
     "SPACE_CLASSES",
     "SPLITS",
@@ -146,6 +148,23 @@ SEARCHERS: dict[str, str] = {
     "tpe": "TPE",
 }
 
+# Those that see learning curves, and ask for numbers of epochs: for comparisons.
+FIDELITY_SEARCHERS: dict[str, str] = {
+    "successive-halving": "SuccessiveHalving",
+    "hyperband": "Hyperband",
+    "bohb": "BOHB",
+    "asha": "ASHA",
+    "freeze-thaw": "FreezeThaw",
+}
+
+# Those that are told several scores: for comparisons of fronts.
+FRONT_SEARCHERS: dict[str, str] = {
+    "nsga2": "NSGA2",
+    "front-local": "MultiObjectiveLocalSearch",
+    "front-bayesian": "MultiObjectiveBayesianOptimization",
+}
+_ALL_SEARCHERS = SEARCHERS | FIDELITY_SEARCHERS | FRONT_SEARCHERS
+
 
 def searcher_named(name: str, surrogate: str | None = None) -> Callable[..., Searcher]:
     """Return what makes the searcher, called with a space, ``seed`` and ``candidates``.
@@ -155,7 +174,7 @@ def searcher_named(name: str, surrogate: str | None = None) -> Callable[..., Sea
     """
     from surronas import searchers
 
-    make: Callable[..., Searcher] = getattr(searchers, SEARCHERS[name])
+    make: Callable[..., Searcher] = getattr(searchers, _ALL_SEARCHERS[name])
     if surrogate is None:
         return make
     if not takes_surrogate(name):
@@ -167,7 +186,8 @@ def takes_surrogate(name: str) -> bool:
     """Return whether a searcher can be given a surrogate."""
     from surronas import searchers
 
-    return "surrogate" in inspect.signature(getattr(searchers, SEARCHERS[name])).parameters
+    make = getattr(searchers, _ALL_SEARCHERS[name])
+    return "surrogate" in inspect.signature(make).parameters
 
 
 def num_workers(given: int | None, device: str) -> int:

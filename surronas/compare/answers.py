@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from surronas.compare.facts import ProblemFacts
 from surronas.errors import InputError
-from surronas.searchers import Pool
+from surronas.searchers import Pool, Searcher
 from surronas.searchers.history import Draws
 from surronas.spaces import Architectures
 
@@ -65,6 +65,12 @@ class Answers(Protocol):
 
     def answer(self, place: int, draw: int) -> Answer:
         """Return the score (NaN: the evaluation failed), training seconds and epochs (NaN: unknown)."""
+        ...
+
+    def tell(
+        self, searcher: Searcher, architectures: Architectures, places: Sequence[int], scores: Sequence[float]
+    ) -> None:
+        """Tell the scores of (n, d) architectures, those that failed as failed."""
         ...
 
     def columns(self, places: Sequence[int], draws: Sequence[int]) -> Columns:
@@ -131,6 +137,12 @@ class TableAnswers:
         """Return the score, training seconds and epochs."""
         return self._answers[draw][place]
 
+    def tell(
+        self, searcher: Searcher, architectures: Architectures, places: Sequence[int], scores: Sequence[float]
+    ) -> None:
+        """Tell the scores of (n, d) architectures, those that failed as failed."""
+        tell_scores(searcher, architectures, scores)
+
     def columns(self, places: Sequence[int], draws: Sequence[int]) -> Columns:
         """Return what is known of n queries."""
         at, drawn = np.asarray(places, np.int64), np.asarray(draws, np.int64)
@@ -161,3 +173,19 @@ class TableAnswers:
     @cached_property
     def _draws(self) -> dict[int, Draws]:
         return {}
+
+
+def tell_scores(searcher: Searcher, architectures: Architectures, scores: Sequence[float]) -> None:
+    """Tell the scores of (n, d) architectures; discard those that have none."""
+    if len(scores) == 1:
+        if scores[0] == scores[0]:  # not NaN
+            searcher.tell(architectures, scores)
+        else:
+            searcher.discard(architectures)
+        return
+    values = np.asarray(scores)
+    failed = np.isnan(values)
+    if not failed.all():
+        searcher.tell(architectures[~failed], values[~failed])
+    if failed.any():
+        searcher.discard(architectures[failed])

@@ -21,7 +21,7 @@ from surronas.compare.setting import Budget, DecisionTime, Setting
 from surronas.compare.work import Factory, Job, Work, finished
 from surronas.errors import InputError
 
-_AT_ONCE = 10  # seeds of a job: what a killed comparison may lose of each worker
+_AT_ONCE = 10  # seeds of a job at most: what a killed comparison may lose of each worker
 
 
 def compare(
@@ -44,7 +44,9 @@ def compare(
     only ``decision_seconds`` of the result are measured. A search that raises is kept as a failure.
 
     Args:
-        searchers: by name; called as ``factory(space, seed=..., candidates=pool)``.
+        searchers: by name; called as ``factory(space, seed=..., candidates=pool)``. A class or function that
+            takes ``max_epochs`` makes searchers over fidelities, which see learning curves; see
+            ``fidelity_run``.
         problems: what is searched.
         seeds: of the searches; a number n stands for 0, ..., n - 1.
         budget: of a search; a number is one of queries.
@@ -70,7 +72,8 @@ def compare(
     answers = {problem.name: problem.opened() for problem in problems}
     for each in answers.values():
         _check_budget(setting, each)
-    work, parts = Work(searchers, answers, setting), Parts(None if out is None else Path(out))
+    work = Work(searchers, {problem.name: problem for problem in problems}, answers, setting)
+    parts = Parts(None if out is None else Path(out))
     with parts.held() as before:
         settings = _settings(work, problems, numbers, before)
         parts.plan(settings)
@@ -161,18 +164,19 @@ def _run(
     on_runs: Callable[[int, int, str], None],
 ) -> None:
     """Run what is not finished yet, failed searches too."""
+    num_workers = workers if workers is not None else _num_cores()
+    if num_workers < 1:
+        raise InputError(f"expected 1 worker or more, got {num_workers}")
     jobs, total = [], len(work.searchers) * len(work.answers) * len(seeds)
-    for start in range(0, len(seeds), _AT_ONCE):
+    length = min(_AT_ONCE, -(-len(seeds) // num_workers))
+    for start in range(0, len(seeds), length):
         for problem in work.answers:
             for searcher in work.searchers:
-                chunk = seeds[start : start + _AT_ONCE]
+                chunk = seeds[start : start + length]
                 left = tuple(seed for seed in chunk if (searcher, problem, seed) not in parts.runs)
                 jobs += [Job(searcher, problem, left)] if left else []
     done = total - sum(len(job.seeds) for job in jobs)
     on_runs(done, total, "")
-    num_workers = workers if workers is not None else _num_cores()
-    if num_workers < 1:
-        raise InputError(f"expected 1 worker or more, got {num_workers}")
     if jobs:
         for part in finished(work, jobs, min(num_workers, len(jobs))):
             parts.add(part)
@@ -189,7 +193,7 @@ def _assembled(work: Work, parts: Parts, seeds: Sequence[int], settings: dict[st
         for place, seed in enumerate(seeds)
     }
     longest = max((len(parts.runs[key]["keys"]) for key in places if key in parts.runs), default=0)
-    length = work.setting.budget.queries or longest
+    length = max(longest, work.setting.budget.queries or 0)
     shape = (len(work.searchers), len(work.answers), len(seeds), length)
     arrays: dict[str, NDArray[Any]] = {name: np.full(shape, *blank(name)) for name in ARRAYS}
     for key, at in places.items():

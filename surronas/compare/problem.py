@@ -15,7 +15,7 @@ from surronas.compare.facts import ProblemFacts
 from surronas.compare.reading import Seeds, asked, held, metric_named, read_trainings
 from surronas.compare.words import problem_words
 from surronas.errors import InputError
-from surronas.evaluators import search_metric, test_counterpart
+from surronas.evaluators import CurveEvaluator, search_metric, test_counterpart
 from surronas.searchers import Pool
 from surronas.store import BenchmarkStore, Metric
 from surronas.store.axes import Axes
@@ -77,6 +77,8 @@ class TableProblem:
             NAS-Bench-201 has it. A mean costs all of its trainings, and fails if one of them did.
         reported: what is reported of the best so far, always as the mean over its seeds.
         objective_is_test: must be True for a metric of the test split to be searched; reports then say so.
+        fidelities: numbers of epochs after which a search over fidelities may look, each a training of its
+            own schedule; None: after every epoch of the learning curves. Other searches see none of them.
         isomorphic: ``"merge"``: isomorphic architectures are one candidate, with the numbers of the
             canonical form if the table has it, else of the first. ``"keep"``: each is one, as in papers
             that count strings.
@@ -92,6 +94,7 @@ class TableProblem:
     seeds: Seeds = "mean"
     reported: Reported = Reported()
     objective_is_test: bool = False
+    fidelities: tuple[int, ...] | None = None
     isomorphic: Literal["merge", "keep"] = "merge"
     label: str = ""
 
@@ -151,6 +154,21 @@ class TableProblem:
             _epochs(store, metric, self._axes) * trained,
             run[rows].sum(axis=1),
             test,
+        )
+
+    def curves(self) -> CurveEvaluator:
+        """Return what a search over fidelities sees of this.
+
+        Raises:
+            InputError: seeds that are drawn, or some of several; or a metric of the test split.
+            MissingRowsError: the store has no learning curves there.
+        """
+        if self.seeds == "drawn" or isinstance(self.seeds, tuple):
+            raise InputError(f"{self.name}: a search over fidelities needs one seed, or the mean over all")
+        epochs = self.epochs if self.fidelities is None else self.fidelities
+        store, seed = BenchmarkStore.open(self.store), self.seeds
+        return CurveEvaluator(
+            store, task=self.task, recipe=self.recipe, epochs=epochs, metric=self.metric, seed=seed
         )
 
     def _objective(self, store: BenchmarkStore) -> Metric:

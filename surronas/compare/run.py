@@ -102,7 +102,7 @@ def _serial(searcher: Searcher, answers: Answers, setting: Setting, seed: int) -
         if not told:
             break
         start = perf_counter()
-        _tell(searcher, rows[: len(told)], [each[2] for each in told])
+        answers.tell(searcher, rows[: len(told)], [each[0] for each in told], [each[2] for each in told])
         learned = perf_counter() - start
         now = clock + (setting.on_clock(learned) if setting.decision_seconds == "measured" else 0.0)
         for place, draw, _, answered in told:
@@ -142,7 +142,7 @@ def _asynchronous(searcher: Searcher, answers: Answers, setting: Setting, seed: 
         done = heapq.heappop(running)
         now = done.end
         start = perf_counter()
-        _tell(searcher, done.row, [done.score])
+        answers.tell(searcher, done.row, [done.place], [done.score])
         learned = perf_counter() - start
         if setting.decision_seconds == "measured":
             free = max(free, now) + learned
@@ -176,15 +176,3 @@ def _ask_one(
 def _length(seconds: float) -> float:
     """Return how long a training takes on the clock: one unit where nobody knows."""
     return 1.0 if seconds != seconds else seconds  # the first where it is NaN
-
-
-def _tell(searcher: Searcher, rows: Architectures, scores: list[float]) -> None:
-    """Tell the scores; discard what has none."""
-    failed = [score != score for score in scores]
-    if not any(failed):
-        searcher.tell(rows, scores)
-        return
-    ok = ~np.array(failed)
-    if ok.any():
-        searcher.tell(rows[ok], np.array(scores)[ok])
-    searcher.discard(rows[~ok])

@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from surronas.compare.answers import Answer, Answers, Columns, TableAnswers
+from surronas.compare.answers import Answer, Answers, Columns, TableAnswers, tell_scores
 from surronas.compare.facts import ProblemFacts
 from surronas.compare.provenance import file_hash
 from surronas.compare.reading import COST
 from surronas.errors import InputError
 from surronas.evaluators import SurrogateEvaluator, open_surrogate_benchmark, test_counterpart
 from surronas.objectives import search_metric
-from surronas.searchers import Pool
+from surronas.searchers import Pool, Searcher
 from surronas.spaces import Architectures
 from surronas.store import SEED_MEAN, Metric
 
@@ -152,6 +152,12 @@ class PredictedAnswers:
         """Return the score, training seconds and epochs."""
         score, _, seconds, epochs = self._numbers[place]
         return score, seconds, epochs
+
+    def tell(
+        self, searcher: Searcher, architectures: Architectures, places: Sequence[int], scores: Sequence[float]
+    ) -> None:
+        """Tell the scores of (n, d) architectures."""
+        tell_scores(searcher, architectures, scores)
 
     def columns(self, places: Sequence[int], draws: Sequence[int]) -> Columns:
         """Return what is known of n queries."""

@@ -10,18 +10,21 @@ import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from threadpoolctl import threadpool_limits
 
 from surronas.compare.answers import Answers
-from surronas.compare.parts import Part
+from surronas.compare.fidelity_run import fidelity_columns, over_fidelities
+from surronas.compare.parts import Part, RunColumns
+from surronas.compare.problem import Problem
 from surronas.compare.run import run
 from surronas.compare.setting import Setting
 from surronas.errors import InputError, SurronasError
-from surronas.searchers import Searcher
+from surronas.searchers import FidelitySearcher, MultiObjectiveSearcher, Searcher
 
-Factory = Callable[..., Searcher]  # called with (space, seed=..., candidates=pool)
+# Called with (space, seed=..., candidates=pool); with max_epochs too if it takes that.
+Factory = Callable[..., Searcher | FidelitySearcher | MultiObjectiveSearcher]
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
@@ -38,6 +41,7 @@ class Work(NamedTuple):
     """What all jobs need."""
 
     searchers: Mapping[str, Factory]
+    problems: Mapping[str, Problem]
     answers: Mapping[str, Answers]
     setting: Setting
 
@@ -54,7 +58,7 @@ def finished(work: Work, jobs: Sequence[Job], num_workers: int) -> Iterator[Part
         WorkerLostError: a process was killed, for memory perhaps.
     """
     if num_workers == 1:
-        with threadpool_limits(1):
+        with _single_threaded(), threadpool_limits(1):  # the former for libraries that are loaded later
             yield from (do(work, job) for job in jobs)
         return
     sent = _sent(work)
@@ -83,14 +87,22 @@ def finished(work: Work, jobs: Sequence[Job], num_workers: int) -> Iterator[Part
 
 def do(work: Work, job: Job) -> Part:
     """Return what the searches of a job found; one that raises costs itself alone."""
-    part, answers = Part(job.searcher, job.problem), work.answers[job.problem]
+    part = Part(job.searcher, job.problem)
     for seed in job.seeds:
         try:
-            searcher = work.searchers[job.searcher](answers.pool.space, seed=seed, candidates=answers.pool)
-            part.runs[seed] = run(searcher, answers, work.setting, seed).columns(answers)
+            part.runs[seed] = _searched(work, job, seed)
         except Exception as error:  # whatever a searcher raises
             part.failures[seed] = f"{type(error).__name__}: {error}".splitlines()[0][:500]
     return part
+
+
+def _searched(work: Work, job: Job, seed: int) -> RunColumns:
+    """Return the queries of one search."""
+    factory, answers = work.searchers[job.searcher], work.answers[job.problem]
+    if over_fidelities(factory):
+        return fidelity_columns(factory, work.problems[job.problem], answers, work.setting, seed)
+    searcher = cast(Searcher, factory(answers.pool.space, seed=seed, candidates=answers.pool))
+    return run(searcher, answers, work.setting, seed).columns(answers)
 
 
 def _sent(work: Work) -> bytes:
@@ -108,7 +120,7 @@ def _sent(work: Work) -> bytes:
 
 @contextlib.contextmanager
 def _single_threaded() -> Iterator[None]:
-    """Have the processes started meanwhile compute on one thread each."""
+    """Have what is loaded and the processes that are started meanwhile compute on one thread."""
     before = {name: os.environ.get(name) for name in _THREADS}
     os.environ.update(dict.fromkeys(_THREADS, "1"))
     try:
