@@ -1,6 +1,7 @@
 """Evaluators: the answers to a search. Real training, which needs torch, is in `surronas.training`."""
 
 from surronas.evaluators.base import Evaluator, RecordAxes, StreamingEvaluator
+from surronas.evaluators.curves import CurveEvaluator
 from surronas.evaluators.published import (
     describe_surrogate_benchmark,
     open_surrogate_benchmark,
@@ -12,6 +13,7 @@ from surronas.evaluators.tabular import TabularEvaluator
 from surronas.objectives import search_metric
 
 __all__ = [
+    "CurveEvaluator",
     "Evaluator",
     "Predicted",
     "RecordAxes",
