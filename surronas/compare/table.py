@@ -83,7 +83,7 @@ def number(value: float, digits: int = 3) -> str:
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
     size = abs(value)
-    kept = digits if size < 100.0 else max(0, digits - 2) if size < 10_000.0 else 0
+    kept = digits if size < 100.0 else min(1, digits) if size < 10_000.0 else 0
     shown = f"{value:.{kept}f}"
     return shown.removeprefix("-") if float(shown) == 0.0 else shown
 

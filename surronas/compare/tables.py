@@ -44,7 +44,7 @@ def regret_table(findings: Findings) -> Table:
             f"{settings.resamples} resamples).",
             "*: first or tied for first: no other searcher is significantly better "
             f"({TEST_WORDS[settings.test]}, alpha {settings.alpha:g}, Holm-corrected for all the searchers "
-            "that it is compared with).",
+            "that it is compared with). A test of ranks: the lower mean may be behind.",
             "∞: some run had found nothing yet; –: not known for every run.",
         ),
         tuple(_summary_record(findings, each) for each in findings.summaries),
