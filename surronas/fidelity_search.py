@@ -160,7 +160,7 @@ class _Run:
         self._searcher, self._curves, self._left = searcher, curves, budget
         self._goes_on, self._count_decisions = goes_on, decisions
         self._paid: dict[bytes, tuple[float, float]] = {}  # epochs and clock time that a training has had
-        self._now, self._over = 0.0, False
+        self._now = 0.0
         self.under_way: list[_Evaluation] = []  # a heap
         self.done: list[_Evaluation] = []
         self.spent = 0.0  # epochs of what is done
@@ -171,7 +171,7 @@ class _Run:
         Raises:
             SpaceExhaustedError: there is none, and no result to wait for.
         """
-        if self._over:
+        if self._left < -1e-9:  # the last one asked was not covered
             return False
         pending = None
         if self.under_way:
@@ -186,10 +186,9 @@ class _Run:
             raise
         deciding = time.perf_counter() - start
         cost, duration = self._cost(architecture, epochs)
-        self._over = cost > self._left + 1e-9
-        if self._over:
-            return False
         self._left -= cost
+        if self._left < -1e-9:
+            return False
         end = self._now + duration + (deciding if self._count_decisions else 0.0)
         score = float(self._curves.scores(architecture, epochs)[0])
         number, length = len(self.done) + len(self.under_way), int(epochs[0])
@@ -200,9 +199,8 @@ class _Run:
     def end(self) -> int:
         """Let the next evaluation end, tell its score, and return the worker that is free."""
         ended = heapq.heappop(self.under_way)
-        self._now = ended.end
         self.done.append(ended)
-        self.spent += ended.charged
+        self._now, self.spent = ended.end, self.spent + ended.charged
         if np.isfinite(ended.score):
             self._searcher.tell(ended.architecture, [ended.score], [ended.epochs])
         else:
