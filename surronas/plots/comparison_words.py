@@ -85,8 +85,8 @@ def methods(findings: Findings) -> list[str]:
         f"Verdicts: by {_TESTS[settings.test]}. One searcher beats another if the p-value, Holm-corrected "
         f"for all the comparisons of the beaten one, is below {settings.alpha:g} and A12 is on its side. Who "
         "is beaten by nobody is first, or tied for first. A tie does not say that searchers are equally "
-        "good: only that these seeds do not tell. The tests are of ranks, of how often one wins and not by how "
-        "much: a searcher may be behind with the lower mean.",
+        "good: only that these seeds do not tell. The tests are of ranks, of how often one wins and not by "
+        "how much: a searcher may be behind with the lower mean.",
         "Seeds that a claim needs: Noether (1987), for the effect seen here; as uncertain as that effect.",
         "Optimum: Kaplan-Meier with runs that ended without it censored, Greenwood's variance, log-log "
         "intervals; restricted mean; log-rank tests against the fastest, Holm-corrected.",
