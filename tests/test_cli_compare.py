@@ -1,5 +1,8 @@
 """The command that compares searchers, and the names of all of them."""
 
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -177,3 +180,21 @@ def test_a_comparison_of_failures_alone_is_told(capsys, store: Path, tmp_path: P
     printed = capsys.readouterr().out
     assert "2 searches failed and are left out; the first, asha on small, seed 0: InputError" in printed
     assert "written to" in printed
+
+
+@pytest.mark.slow
+def test_a_killed_comparison_goes_on(shipped: Path, tmp_path: Path) -> None:
+    given = ["--searchers", "random", "npenas", "--seeds", "40", "--budget", "60", "--workers", "2"]
+    command = [sys.executable, "-m", "surronas", "compare", str(shipped), *given, "--out"]
+    running = subprocess.Popen([*command, str(tmp_path / "out")], stderr=subprocess.DEVNULL)
+    while not list((tmp_path / "out").glob("comparison.h5.parts/*.h5")):
+        assert running.poll() is None
+        time.sleep(0.01)
+    running.kill()
+    running.wait()
+    again = subprocess.run([*command, str(tmp_path / "out")], capture_output=True, text=True, check=True)
+    assert not again.stderr.startswith("0 of 80")
+    subprocess.run([*command[:-3], "1", "--out", str(tmp_path / "whole")], capture_output=True, check=True)
+    found, whole = (Comparison.load(tmp_path / name / "comparison.h5") for name in ("out", "whole"))
+    np.testing.assert_array_equal(found.keys, whole.keys)
+    np.testing.assert_array_equal(found.scores, whole.scores)

@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import pickle
 import signal
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -138,7 +139,16 @@ _of_worker: list[Work] = []  # of a worker process: what it was started with
 
 def _start(sent: bytes) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process stops the others
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
     _of_worker[:] = [pickle.loads(sent)]
+
+
+def _leave_with_parent() -> None:
+    """End this process when the first one is gone, killed perhaps: nobody would take what it finds."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _do_in_worker(job: Job) -> Part:
