@@ -141,9 +141,7 @@ class MultiObjectiveBayesianOptimization:
             ranks = ranks_within_limits(self._told.scores[rows], self._told.slacks[rows])
             history.score_of.update(zip([self._told.keys[row] for row in rows], -ranks, strict=True))
             rng = np.random.default_rng((self._seed, 1, history.num_seen + len(closed)))
-            return maximize(
-                lambda near: beliefs.log_value(self._encoding(self._space, near)), history, 1, closed, rng
-            )[0]
+            return maximize(lambda keys: beliefs.log_value(self._features(keys)), history, 1, closed, rng)[0]
         at = np.array([pool.place[key] for key in history.open_at_random(closed)])  # the order breaks ties
         value = beliefs.log_value(pool.features(self._encoding)[at])
         return int(pool.keys[at[np.argmax(value)]])
