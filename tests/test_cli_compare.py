@@ -194,7 +194,7 @@ def test_a_killed_comparison_goes_on(shipped: Path, tmp_path: Path) -> None:
     running.wait()
     again = subprocess.run([*command, str(tmp_path / "out")], capture_output=True, text=True, check=True)
     assert not again.stderr.startswith("0 of 80")
-    subprocess.run([*command[:-3], "1", "--out", str(tmp_path / "whole")], capture_output=True, check=True)
+    subprocess.run([*command[:-2], "1", "--out", str(tmp_path / "whole")], capture_output=True, check=True)
     found, whole = (Comparison.load(tmp_path / name / "comparison.h5") for name in ("out", "whole"))
     np.testing.assert_array_equal(found.keys, whole.keys)
     np.testing.assert_array_equal(found.scores, whole.scores)
