@@ -3,12 +3,15 @@
 import hashlib
 import json
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import surronas.encodings
+import surronas.surrogates
 from surronas.store import BenchmarkStore
 from surronas.store.importers import IMPORTER_MODULES
 
@@ -58,6 +61,54 @@ def test_the_figures_are_those_of_the_committed_results():
         if row["n"] in (100, 300, 1000):
             shown.append(f"| {row['n']} | {1e3 * row['processor_seconds']:.0f} ms | {row['nll']:.2f} |")
     assert [text for text in shown if text not in README] == []
+
+
+def test_the_tables_of_surrogates_are_not_stale():
+    command = [sys.executable, str(ROOT / "reproduce" / "readme_tables.py"), "--check"]
+    finished = subprocess.run(command, capture_output=True, text=True)
+    assert finished.returncode == 0, finished.stderr
+
+
+def section(title: str) -> str:
+    return README.split(f"\n## {title}\n")[1].split("\n## ")[0]
+
+
+def test_the_python_of_surrogates_runs(tmp_path):
+    blocks = re.findall(r"```python\n(.*?)```", section("Encodings and surrogates"), flags=re.DOTALL)
+    assert len(blocks) == 2
+    code = "\n".join(blocks) + "\nassert np.mean((low <= y[200:]) & (y[200:] <= high)) > 0.8"
+    code += "\nassert len(records) == 10"
+    (tmp_path / "benchmarks_data").symlink_to(ROOT / "benchmarks_data")
+    finished = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert finished.returncode == 0, finished.stderr
+
+
+@pytest.mark.parametrize("command", ["evaluate", "explain"])
+def test_commands_on_surrogates_print_what_is_shown(command, tmp_path):
+    """Every line but for its figures, which hang on the processor and the versions of packages."""
+    blocks = re.findall(rf"```\n\$ (surronas {command} .*?)```", README, flags=re.DOTALL)
+    line, *shown = blocks[0].splitlines()
+    (tmp_path / "benchmarks_data").symlink_to(ROOT / "benchmarks_data")
+    asked = [sys.executable, "-m", *shlex.split(line)]
+    finished = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True)
+    assert finished.returncode == 0, finished.stderr
+    printed = {without_figures(each) for each in finished.stdout.splitlines()}
+    assert [each for each in shown if each != "…" and without_figures(each) not in printed] == []
+
+
+def without_figures(text: str) -> str:
+    return " ".join(re.sub(r"[-+]?\d+\.\d+|\b\d+\b", "#", text).split())
+
+
+def test_every_surrogate_and_encoding_is_in_the_tables():
+    tables = section("Encodings and surrogates")
+    named = set(re.findall(r"`(\w+)", tables))
+    surrogates = {
+        n for n in surronas.surrogates.__all__ if hasattr(getattr(surronas.surrogates, n), "predict")
+    }
+    assert surrogates - named - {"Surrogate"} == set()
+    others = {"Encoding", "Features", "WeisfeilerLehman", "curve_features"}
+    assert set(surronas.encodings.__all__) - named - others == set()
 
 
 def test_the_card_describes_the_file_that_ships():
