@@ -60,7 +60,7 @@ def anytime(
     """
     asked = np.asarray(amounts, np.float64)
     if asked.ndim != 1 or not (asked > 0).all():
-        raise InputError(f"expected amounts (B,) above 0, got {amounts}")
+        raise InputError(f"expected amounts (B,) above 0, got {amounts!r}")
     if measure not in MEASURES:
         raise InputError(f"expected a measure among {', '.join(MEASURES)}, got {measure!r}")
     spent, values = comparison.costs(cost), getattr(comparison, measure)

@@ -72,7 +72,15 @@ def efforts(comparison: Comparison) -> tuple[Effort, ...]:
         if not ran.any():
             found.append(Effort(name, problem.name, 0, *[np.nan] * 4))
             continue
-        numbers = [float(each[s, p][ran].mean()) for each in (comparison.num_queries, networks, failed)]
-        took = 1000.0 * float(seconds[s, p][ran].sum() / queries[ran].sum())
-        found.append(Effort(name, problem.name, int(ran.sum()), *numbers, took))
+        found.append(
+            Effort(
+                name,
+                problem.name,
+                int(ran.sum()),
+                float(queries[ran].mean()),
+                float(networks[s, p][ran].mean()),
+                float(failed[s, p][ran].mean()),
+                1000.0 * float(seconds[s, p][ran].sum() / queries[ran].sum()),
+            )
+        )
     return tuple(found)

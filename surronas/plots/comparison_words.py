@@ -129,7 +129,7 @@ def searcher_facts(comparison: Comparison) -> dict[str, str]:
 
 def problem_rows(comparison: Comparison) -> list[tuple[str, ...]]:
     """Return name, metric, unit, networks, optima, optimum and split words of each problem."""
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for each in comparison.problems:
         best = f"{each.sign * each.optimum:.6g}"
         tested = f"{each.test_optimum:.6g}" if each.test_metric else "–"
