@@ -172,7 +172,8 @@ def regrets(report: Report, table: Table, where: str, num_seeds: int) -> Line:
         best = table.best_so_far(getattr(searchers, name), 200, num_seeds)
         found[name] = [round(max(table.values) - float(best[:, n - 1].mean()), 3) for n in (50, 100, 200)]
         passed = name == "RandomSearch" or found[name][-1] < found["RandomSearch"][-1]
-        report.lines.append({"table": where, "what": f"{name} below random search", "passed": passed})
+        if name != "RandomSearch":
+            report.lines.append({"table": where, "what": f"{name} below random search", "passed": passed})
         print(
             f"{name:22s}", *(f"{regret:7.3f}" for regret in found[name]), "" if passed else "MISS", flush=True
         )
