@@ -22,9 +22,9 @@ class TestContract(FidelitySearcherContract):
 def proposals(num_seeds: int, epochs: int, **given: float) -> np.ndarray:
     """Return what searchers start after 100 cells were told."""
     cells = SPACE.sample(100, np.random.default_rng(0))
-    started = []
+    started, pool = [], Pool(SPACE, SPACE.sample(1500, np.random.default_rng(1)))
     for seed in range(num_seeds):
-        searcher = BOHB(SPACE, seed=seed, max_epochs=9, **given)
+        searcher = BOHB(SPACE, seed=seed, max_epochs=9, candidates=pool, **given)
         searcher.tell(cells, worth(cells), epochs)
         rows, _ = searcher.ask(60)  # promotions too
         started.append(rows[~np.isin(SPACE.keys(rows), SPACE.keys(cells))])
@@ -33,28 +33,30 @@ def proposals(num_seeds: int, epochs: int, **given: float) -> np.ndarray:
 
 @pytest.mark.parametrize("epochs", [1, 4, 9])  # 4 is no rung: told by somebody else, it is learnt from too
 def test_starts_better_networks_than_random_ones(epochs: int) -> None:
-    modelled = worth(proposals(10, epochs, random_fraction=0.0))
-    at_random = worth(proposals(10, epochs, random_fraction=1.0))
+    modelled = worth(proposals(3, epochs, random_fraction=0.0))
+    at_random = worth(proposals(3, epochs, random_fraction=1.0))
     assert modelled.mean() > at_random.mean() + at_random.std() / 2
-    mixed = worth(proposals(10, epochs))
+    mixed = worth(proposals(3, epochs))
     assert at_random.mean() < mixed.mean() < modelled.mean()
 
 
 def test_the_highest_fidelity_with_enough_scores_counts() -> None:
     """min_points + 2 scores are enough; those after 2 epochs say the contrary."""
     cells = SPACE.sample(200, np.random.default_rng(0))
-    mean = {}
+    mean, pool = {}, Pool(SPACE)
     for num_high in (9, 10):
         started = []
-        for seed in range(30):
-            searcher = BOHB(SPACE, seed=seed, max_epochs=9, min_points=8, random_fraction=0.0)
+        for seed in range(12):
+            searcher = BOHB(
+                SPACE, seed=seed, max_epochs=9, min_points=8, random_fraction=0.0, candidates=pool
+            )
             searcher.tell(cells, -worth(cells), 2)
             order = np.argsort(worth(cells))
             extremes = cells[np.append(order[-8:], order[: num_high - 8])]
             searcher.tell(extremes, worth(extremes), 9)
             started.append(searcher.ask(3)[0])
         mean[num_high] = worth(np.concatenate(started)).mean()
-    assert mean[9] < worth(Pool(SPACE).architectures).mean() < mean[10]
+    assert mean[9] < worth(pool.architectures).mean() < mean[10]
 
 
 def test_density_is_that_of_the_kernels() -> None:
