@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import Ridge
 
 import surronas.surrogates
 from surronas.errors import InputError, StoreDamagedError, StoreError, StoreVersionError, SurronasError
@@ -32,6 +33,7 @@ from surronas.surrogates.tasks import TaskRegressor
 NO_SURROGATES = {"Surrogate"}  # the protocol
 NEEDS: dict[str, Callable[[type], Surrogate]] = {  # those that no constructor call without arguments makes
     "ConformalSurrogate": lambda kind: kind(GaussianProcessSurrogate()),
+    "RegressorSurrogate": lambda kind: kind(Ridge()),
 }
 SURROGATES = {
     name: kind
