@@ -33,7 +33,7 @@ SHARED = Path(os.environ.get("SURRONAS_SHARED", Path(__file__).parents[2] / "sha
 SOURCES[LITE] = (LITE, SHARED / "data" / "benchmarks" / LITE / "saved_logs.tar")
 BUDGETS = (50, 100, 200)
 NUM_SEEDS, QUICK_SEEDS = 30, 5
-MODELLED_SEEDS = 10
+MODELLED_SEEDS = 5
 GRAPHS = ("arxiv", "citeseer", "computers", "cora", "cs", "photo", "physics", "proteins", "pubmed")
 CHEAP = (
     "random",
@@ -65,7 +65,7 @@ def problems(folder: Path, only: str) -> list[TableProblem]:
             for graph in GRAPHS
         ],
         "Accel-NASBench": [{}],
-        LITE: [{"task": "wikitext103", "metric": "valid_perplexity"}],
+        LITE: [{"task": "wikitext103", "metric": "valid_perplexity", "recipe": '"n_token": 267736'}],
         "HW-NAS-Bench": [{"task": "cifar10", "metric": "latency_ms", "device": device} for device in DEVICES],
         "digits": [{}],
     }
