@@ -1,4 +1,4 @@
-"""The README's tables of surrogates, written from results/surrogate_sweep.json.
+"""The README's tables of surrogates and searches, written from results.
 
     python reproduce/readme_tables.py            # rewrites what stands between the README's marks
     python reproduce/readme_tables.py --check    # exit code 1 where the README is not what the results say
@@ -15,8 +15,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from readme_search_tables import markdown, search_tables
+
 ROOT = Path(__file__).parents[1]
-README, RESULT = ROOT / "README.md", ROOT / "reproduce" / "results" / "surrogate_sweep.json"
+README, RESULTS = ROOT / "README.md", ROOT / "reproduce" / "results"
 MARKED = re.compile(r"(<!-- table (\w+) -->\n)(.*?)(<!-- end of table -->)", re.DOTALL)
 MAIN, SEED_888 = "NAS-Bench-201, CIFAR-10", "NAS-Bench-201, CIFAR-10, seed 888"
 TO_REACH, PROBE = "to reach", "probe"  # how names of rows begin that are no publication
@@ -30,13 +32,15 @@ TRANSFERS = {  # title: the target, and what is known of the same architectures
     "NAS-Bench-Graph, cora, given citeseer, arxiv": ("NAS-Bench-Graph, Cora", "Citeseer and Arxiv"),
 }
 SHOWN = (16, 64, 256)  # sizes of the long table
+CALIBRATED = 128  # size of the table of intervals
 
 Line = dict[str, Any]  # what the JSON holds of one line of the sweep
 
 
-def tables(result: dict[str, dict[str, Line]]) -> dict[str, str]:
+def tables(result: dict[str, dict[str, Line]], calibration: dict[str, Any]) -> dict[str, str]:
     """Return the text of each table by its name in the marks."""
     return {
+        "intervals": intervals(calibration),
         "ranks": ranks(result["sweep"][MAIN]),
         "proxies": proxies(result),
         "transfer": transfer(result["transfer"]),
@@ -127,6 +131,27 @@ def everywhere(result: dict[str, Any]) -> str:
     )
 
 
+def intervals(calibration: dict[str, Any]) -> str:
+    """Return what symmetric intervals, surrogates' own and conformal ones hold of other architectures."""
+    rows = []
+    for row in calibration["rows"]:
+        if row["n"] == CALIBRATED and row["surrogate"] in ("Gaussian process", "XGBoost"):
+            plain, conformal = row["plain"], row["conformal"]
+            held = [
+                plain["coverage_of_90_percent"],
+                plain["own_coverage_of_90_percent"],
+                conformal["coverage_of_90_percent"],
+            ]
+            narrower = plain["own_half_width"] / plain["half_width"]
+            numbers = [f"{share:.2f}" for share in (*held, narrower)]
+            rows.append([row["table"], row["surrogate"], *numbers])
+    header = ("table", "surrogate", "mean ± 1.645 std", "its own", "conformal", "width of its own / of ±")
+    return (
+        f"What 90 % intervals hold, learnt from {CALIBRATED} architectures, means of "
+        f"{calibration['num_seeds']} samples:\n\n{markdown(header, rows)}"
+    )
+
+
 def shown(row: Line) -> list[str]:
     """Return a row of the long table."""
     tau = dict(zip(row["sizes"], row["kendall_tau"], strict=True))
@@ -168,12 +193,6 @@ def listed(items: Sequence[object]) -> str:
     return ", ".join(map(str, items))
 
 
-def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table in Markdown."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
 def rewritten(readme: str, texts: dict[str, str]) -> str:
     """Return the README with each text between its marks."""
     marked = [name for _, name, _, _ in MARKED.findall(readme)]
@@ -187,7 +206,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing")
     old = README.read_text()
-    new = rewritten(old, tables(json.loads(RESULT.read_text())))
+    told = [json.loads((RESULTS / f"{name}.json").read_text()) for name in ("surrogate_sweep", "calibration")]
+    new = rewritten(old, tables(*told) | search_tables())
     if parser.parse_args().check:
         sys.exit("README.md is stale: python reproduce/readme_tables.py" if new != old else 0)
     README.write_text(new)
