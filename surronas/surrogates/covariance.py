@@ -1,6 +1,6 @@
 """Stationary kernels of weighted distances, and the categorical one; ``+`` and ``*`` combine them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,6 +95,22 @@ class ScaledStationary:
         weights = np.sqrt(self.weights(theta))
         t = squared_distances(self._rows(a) * weights, self._rows(b) * weights)
         covariances: Array = np.exp(theta[-1]) * self.shape(t)[0]
+        return covariances
+
+    def towards(self, theta: Array, b: Array) -> Callable[[Array], Array]:
+        """Return what gives (n, m) covariances of rows a (n, p) with b (m, p), which is scaled only once."""
+        weights, signal = np.sqrt(self.weights(theta)), np.exp(theta[-1])
+        scaled = np.ascontiguousarray((self._rows(b) * weights).T)
+        squares = np.einsum("fj,fj->j", scaled, scaled)
+
+        def covariances(a: Array) -> Array:
+            near = self._rows(a) * weights
+            t = (-2.0 * near) @ scaled
+            t += np.einsum("if,if->i", near, near)[:, None]
+            t += squares
+            found: Array = signal * self.shape(np.maximum(t, 0.0, out=t))[0]
+            return found
+
         return covariances
 
     def evaluate(self, theta: Array, a: Array) -> tuple[Array, Pullback]:
