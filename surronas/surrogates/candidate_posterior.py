@@ -56,10 +56,10 @@ class CandidatePosterior:
         self.num_rows = n
         self._rows[:n], self._factor[:n, :n] = posterior.rows, np.tril(posterior.factor)
         self._beta[:n] = self._whitened(posterior.z)
+        cross = self._towards(posterior.rows)
         for start in range(0, m, _BLOCK):
             block = slice(start, start + _BLOCK)
-            cross = self._covariance.between(self._theta, posterior.rows, candidates[block])
-            white = self._whitened(cross)
+            white = self._whitened(cross[:, block])
             self._white[:n, block] = white
             self._mean[block] = self._beta[:n] @ white
             self._variance[block] = self._prior - np.einsum("ij,ij->j", white, white)

@@ -18,6 +18,9 @@ __all__ = ["Covariance", "Kernel", "Prior", "Product", "Pullback", "Stationary",
 _LEVEL = (-1.0, 1.5)  # mean and deviation of the log weights' common level: lengthscales beyond 1
 _GROUP_DEVIATION = 0.7  # of each group's log weight from that level
 _OPTIONAL = (-2.0, 1.0)  # the same of an optional group: next to nothing, unless the targets ask for it
+_MOST_DISTANCES = (
+    2**24
+)  # numbers, 128 MB, of squared distances that are kept while hyper-parameters are learnt
 _SIGNAL = (1.0, 1.0)  # mean and deviation of the log variance; warped targets have variance 1
 
 
@@ -131,6 +134,32 @@ class ScaledStationary:
             return np.concatenate([*parts, [np.vdot(dK, K)]])
 
         return K, pullback
+
+    def evaluation(self, a: Array) -> Callable[[Array], tuple[Array, Pullback]]:
+        """Return what gives ``evaluate(theta, a)`` of rows a (n, p) for many theta.
+
+        With a few groups of many features the squared distances of each group are computed once: each
+        further theta costs O(k n²) for k groups, not O(p n²).
+        """
+        X, k = self._rows(a), int(self.group.max()) + 1
+        many = self.also is not None or 2 * k > X.shape[1] or k * len(X) ** 2 > _MOST_DISTANCES
+        if many:
+            return lambda theta: self.evaluate(theta, a)
+        parts = [X[:, self.group == number] for number in range(k)]
+        distances = np.stack([squared_distances(part, part) for part in parts])  # (k, n, n)
+
+        def evaluate(theta: Array) -> tuple[Array, Pullback]:
+            weights, signal = np.exp(theta[:-1]), np.exp(theta[-1])
+            phi, slope = self.shape(np.tensordot(weights, distances, axes=1))
+            K = signal * phi
+
+            def pullback(dK: Array) -> Array:
+                by_group = distances.reshape(k, -1) @ (dK * slope).ravel()
+                return np.append(signal * weights * by_group, np.vdot(dK, K))
+
+            return K, pullback
+
+        return evaluate
 
     def variance(self, theta: Array) -> float:
         """Return the variance of every row."""

@@ -9,14 +9,16 @@ Notation (Rasmussen and Williams 2006, chapters 2 and 5):
     alpha       K^-1 z
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.linalg import block_diag, lapack
 from scipy.optimize import Bounds, minimize
 
 from surronas.surrogates.cholesky import cholesky
-from surronas.surrogates.covariance import Covariance, Prior
+from surronas.surrogates.covariance import Covariance, Prior, Pullback, ScaledStationary
 from surronas.surrogates.kernels import Array
 
 # Normal prior on log v, set by hand; with less (1e-2, deviation 1.5) 90 % intervals covered 2 % fewer.
@@ -44,7 +46,7 @@ class MarginalLikelihood:
     def negative_log_posterior(self, theta: Array) -> tuple[float, Array]:
         """Return -log p(z | X, theta) - log p(theta), up to a constant, and its gradient (k + 1,)."""
         noise = np.exp(theta[-1])
-        K, pullback = self.covariance.evaluate(theta[:-1], self.X)
+        K, pullback = self._evaluation(theta[:-1])
         diagonal = np.einsum("ii->i", K).copy()
         factor = cholesky(K, noise + self.known)
         np.einsum("ii->i", K)[:] = diagonal  # the pullback looks at K again
@@ -61,6 +63,13 @@ class MarginalLikelihood:
         away = theta - prior.mean
         pull = prior.precision @ away
         return float(value + 0.5 * away @ pull), gradient + pull
+
+    @cached_property
+    def _evaluation(self) -> Callable[[Array], tuple[Array, Pullback]]:
+        """What gives the covariances of the rows and their pullback for a theta."""
+        if isinstance(self.covariance, ScaledStationary):
+            return self.covariance.evaluation(self.X)
+        return lambda theta: self.covariance.evaluate(theta, self.X)
 
     def maximize(self, start: Array | None = None) -> Array:
         """Return theta (k + 1,) of greatest posterior density: L-BFGS from ``start``, else the prior's mean.
