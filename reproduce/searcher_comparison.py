@@ -49,7 +49,7 @@ MODELLED = ("nas-bowl", "npenas", "predictor-evolution", "bananas")
 DEFAULT = "bayesian"
 
 
-def problems(folder: Path, only: str) -> list[TableProblem]:
+def problems(folder: Path, only: str, graphs: Sequence[str]) -> list[TableProblem]:
     """Return every problem whose table is at hand and whose label has a text."""
     asked: dict[str, list[dict[str, object]]] = {
         "NAS-Bench-201": [
@@ -62,7 +62,7 @@ def problems(folder: Path, only: str) -> list[TableProblem]:
         "NAS-Bench-Macro": [{"metric": "test_accuracy", "objective_is_test": True}],
         "NAS-Bench-Graph": [
             {"task": graph, "metric": "valid_roc_auc" if graph == "proteins" else "valid_accuracy"}
-            for graph in GRAPHS
+            for graph in graphs
         ],
         "Accel-NASBench": [{}],
         LITE: [{"task": "wikitext103", "metric": "valid_perplexity", "recipe": '"n_token": 267736'}],
@@ -127,13 +127,14 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--tables", type=Path, help="folder that imported tables are kept in")
     parser.add_argument("--only", default="", help="problems whose name has this text")
+    parser.add_argument("--graphs", nargs="*", default=GRAPHS, help="of NAS-Bench-Graph, the largest tables")
     parser.add_argument("--out", type=Path, help=f"default: {RESULT.name} in full runs, else nothing")
     options = parser.parse_args()
     seeds = options.seeds or (QUICK_SEEDS if options.quick else NUM_SEEDS)
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.tables or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        on = problems(folder, options.only)
+        on = problems(folder, options.only, options.graphs)
         on = on[:: max(len(on) // 3, 1)] if options.quick else on
         result: dict[str, object] = {**about(), "command": " ".join(sys.argv), "budgets": BUDGETS}
         cheap = run((*CHEAP, DEFAULT), on, seeds, options.workers, folder / "compared.h5")
