@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from surronas.surrogates.combined import Prior, Pullback
+from surronas.surrogates.combined import Covariance, Prior, Pullback
 from surronas.surrogates.kernels import Array
 
 _SIGNAL = (1.0, 1.0)  # mean and deviation of log s; the prior of ``surrogates.covariance.Stationary``
@@ -23,7 +23,7 @@ class Cosine:
 
 
 @dataclass(frozen=True)
-class ScaledCosine:
+class ScaledCosine(Covariance):
     """``Cosine`` as a covariance function: theta holds log s."""
 
     @property

@@ -5,27 +5,17 @@ candidates) at hand, L the Cholesky factor, a further row costs O(n m + p m) for
 O(n² m) of a prediction from scratch (Rasmussen and Williams 2006, algorithm 2.1, a row at a time).
 """
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
 from surronas.errors import InputError
 from surronas.surrogates.base import Matrix, Vector
-from surronas.surrogates.covariance import Covariance, ScaledStationary
 from surronas.surrogates.gaussian_process import GaussianProcessSurrogate
 from surronas.surrogates.posteriors import ExactPosterior
 
 _BLOCK = 1024  # candidates at once: what is worked on stays in the cache
 _SPARE = 32  # rows that memory is set aside for
-
-
-def _towards(covariance: Covariance, theta: Vector, candidates: Matrix) -> Callable[[Matrix], Matrix]:
-    """Return what gives the (k, m) covariances of k rows with the candidates."""
-    if isinstance(covariance, ScaledStationary):
-        return covariance.towards(theta, candidates)
-    return lambda rows: covariance.between(theta, rows, candidates)
 
 
 class CandidatePosterior:
@@ -52,7 +42,7 @@ class CandidatePosterior:
         self._beta = np.empty(n + _SPARE)  # L^-1 z
         self._prior = self._covariance.variance(self._theta)
         self._mean, self._variance = np.empty(m), np.empty(m)
-        self._towards = _towards(self._covariance, self._theta, candidates)
+        self._towards = self._covariance.towards(self._theta, candidates)
         self.num_rows = n
         self._rows[:n], self._factor[:n, :n] = posterior.rows, np.tril(posterior.factor)
         self._beta[:n] = self._whitened(posterior.z)

@@ -16,6 +16,7 @@ from scipy.linalg import block_diag
 from surronas.surrogates.kernels import Array
 
 Pullback = Callable[[Array], Array]  # d value / d K (n, n), symmetric -> d value / d theta (k,)
+Evaluation = Callable[[Array], tuple[Array, Pullback]]  # theta (k,) -> K (n, n) of some rows, its pullback
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,11 @@ class Prior:
 
 
 class Covariance(Protocol):
-    """A kernel whose features are scaled; theta (k,) are the logs of its parameters."""
+    """A kernel whose features are scaled; theta (k,) are the logs of its parameters.
+
+    Subclasses give the first four; where rows or theta stay the same over many calls, one that can spare work
+    says so in ``evaluation`` and ``towards``.
+    """
 
     @property
     def prior(self) -> Prior:
@@ -45,6 +50,14 @@ class Covariance(Protocol):
     def variance(self, theta: Array) -> float:
         """Return the variance of every row."""
         ...
+
+    def evaluation(self, a: Array) -> Evaluation:
+        """Return what gives ``evaluate(theta, a)`` of rows a (n, p) for many theta."""
+        return lambda theta: self.evaluate(theta, a)
+
+    def towards(self, theta: Array, b: Array) -> Callable[[Array], Array]:
+        """Return what gives ``between(theta, a, b)`` with rows b (m, p) for many rows a (n, p)."""
+        return lambda a: self.between(theta, a, b)
 
 
 class Kernel(Protocol):
@@ -90,7 +103,7 @@ class Product(Combinable):
 
 
 @dataclass(frozen=True)
-class Combined:
+class Combined(Covariance):
     """The sum or product of two covariance functions: theta holds that of the first, then of the second."""
 
     first: Covariance
@@ -105,17 +118,30 @@ class Combined:
 
     def between(self, theta: Array, a: Array, b: Array) -> Array:
         """Return (n, m) covariances of rows a (n, p) and b (m, p)."""
+        return self.towards(theta, b)(a)
+
+    def towards(self, theta: Array, b: Array) -> Callable[[Array], Array]:
+        """Return what gives (n, m) covariances of rows a (n, p) with b (m, p)."""
         one, two = self._split(theta)
-        K, L = self.first.between(one, a, b), self.second.between(two, a, b)
-        return K * L if self.product else K + L
+        first, second = self.first.towards(one, b), self.second.towards(two, b)
+        return (lambda a: first(a) * second(a)) if self.product else (lambda a: first(a) + second(a))
 
     def evaluate(self, theta: Array, a: Array) -> tuple[Array, Pullback]:
         """Return (n, n) covariances of rows a (n, p), and their pullback."""
-        one, two = self._split(theta)
-        (K, back), (L, back_too) = self.first.evaluate(one, a), self.second.evaluate(two, a)
-        if self.product:
-            return K * L, lambda dK: np.concatenate([back(dK * L), back_too(dK * K)])
-        return K + L, lambda dK: np.concatenate([back(dK), back_too(dK)])
+        return self.evaluation(a)(theta)
+
+    def evaluation(self, a: Array) -> Evaluation:
+        """Return what gives ``evaluate(theta, a)`` of rows a (n, p) for many theta."""
+        first, second = self.first.evaluation(a), self.second.evaluation(a)
+
+        def evaluate(theta: Array) -> tuple[Array, Pullback]:
+            one, two = self._split(theta)
+            (K, back), (L, back_too) = first(one), second(two)
+            if self.product:
+                return K * L, lambda dK: np.concatenate([back(dK * L), back_too(dK * K)])
+            return K + L, lambda dK: np.concatenate([back(dK), back_too(dK)])
+
+        return evaluate
 
     def variance(self, theta: Array) -> float:
         """Return the variance of every row."""

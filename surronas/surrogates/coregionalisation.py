@@ -11,6 +11,7 @@ The intrinsic coregionalisation model. Notation, beside that of ``marginal_likel
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from scipy.linalg import block_diag, lapack, solve_triangular
 from scipy.optimize import Bounds, minimize
 
 from surronas.surrogates.cholesky import cholesky
-from surronas.surrogates.covariance import Covariance, Prior
+from surronas.surrogates.combined import Covariance, Evaluation, Prior
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -76,7 +77,7 @@ class CoregionalLikelihood:
     def negative_log_posterior(self, theta: Array) -> tuple[float, Array]:
         """Return -log p(z | X, theta) - log p(theta), up to a constant, and its gradient."""
         kernel, W, kappa, noise = self._parts(theta)
-        of_features, pullback = self.kernel.evaluate(kernel, self.X)
+        of_features, pullback = self._evaluation(kernel)
         of_tasks = (W @ W.T + np.diag(kappa))[np.ix_(self.task, self.task)]  # (n, n)
         factor = cholesky(of_tasks * of_features, noise[self.task])
         alpha = lapack.dpotrs(factor, self.z, lower=1)[0]
@@ -101,6 +102,11 @@ class CoregionalLikelihood:
         away = theta - prior.mean
         pull = prior.precision @ away
         return float(value + 0.5 * away @ pull), gradient + pull
+
+    @cached_property
+    def _evaluation(self) -> Evaluation:
+        """What gives the covariances of the rows' features and their pullback for a theta."""
+        return self.kernel.evaluation(self.X)
 
     def maximize(self) -> TaskParameters:
         """Return the parameters of greatest posterior density: L-BFGS from the prior's mean.

@@ -8,8 +8,24 @@ from numpy.typing import NDArray
 from scipy.linalg import block_diag
 
 from surronas.errors import InputError
-from surronas.surrogates.combined import Combinable, Covariance, Kernel, Prior, Product, Pullback, Sum
-from surronas.surrogates.kernels import Array, Shape, matern52, squared_distances, squared_exponential
+from surronas.surrogates.combined import (
+    Combinable,
+    Covariance,
+    Evaluation,
+    Kernel,
+    Prior,
+    Product,
+    Pullback,
+    Sum,
+)
+from surronas.surrogates.kernels import (
+    Array,
+    Shape,
+    matern52,
+    squared_distances,
+    squared_exponential,
+    squared_lengths,
+)
 
 __all__ = ["Covariance", "Kernel", "Prior", "Product", "Pullback", "Stationary", "Sum", "hamming"]
 
@@ -18,9 +34,7 @@ __all__ = ["Covariance", "Kernel", "Prior", "Product", "Pullback", "Stationary",
 _LEVEL = (-1.0, 1.5)  # mean and deviation of the log weights' common level: lengthscales beyond 1
 _GROUP_DEVIATION = 0.7  # of each group's log weight from that level
 _OPTIONAL = (-2.0, 1.0)  # the same of an optional group: next to nothing, unless the targets ask for it
-_MOST_DISTANCES = (
-    2**24
-)  # numbers, 128 MB, of squared distances that are kept while hyper-parameters are learnt
+_MOST_DISTANCES = 2**24  # numbers (128 MB) of squared distances that are kept to learn from
 _SIGNAL = (1.0, 1.0)  # mean and deviation of the log variance; warped targets have variance 1
 
 
@@ -60,7 +74,7 @@ class Stationary(Combinable):
 
 
 @dataclass(frozen=True)
-class ScaledStationary:
+class ScaledStationary(Covariance):
     """``Stationary`` for scaled features: theta holds a log weight for each group, then log s."""
 
     shape: Shape
@@ -95,23 +109,17 @@ class ScaledStationary:
 
     def between(self, theta: Array, a: Array, b: Array) -> Array:
         """Return (n, m) covariances of rows a (n, p) and b (m, p)."""
-        weights = np.sqrt(self.weights(theta))
-        t = squared_distances(self._rows(a) * weights, self._rows(b) * weights)
-        covariances: Array = np.exp(theta[-1]) * self.shape(t)[0]
-        return covariances
+        return self.towards(theta, b)(a)
 
     def towards(self, theta: Array, b: Array) -> Callable[[Array], Array]:
         """Return what gives (n, m) covariances of rows a (n, p) with b (m, p), which is scaled only once."""
         weights, signal = np.sqrt(self.weights(theta)), np.exp(theta[-1])
-        scaled = np.ascontiguousarray((self._rows(b) * weights).T)
-        squares = np.einsum("fj,fj->j", scaled, scaled)
+        scaled = self._rows(b) * weights
+        squares = squared_lengths(scaled)
 
         def covariances(a: Array) -> Array:
-            near = self._rows(a) * weights
-            t = (-2.0 * near) @ scaled
-            t += np.einsum("if,if->i", near, near)[:, None]
-            t += squares
-            found: Array = signal * self.shape(np.maximum(t, 0.0, out=t))[0]
+            t = squared_distances(self._rows(a) * weights, scaled, squares)
+            found: Array = signal * self.shape(t)[0]
             return found
 
         return covariances
@@ -135,7 +143,7 @@ class ScaledStationary:
 
         return K, pullback
 
-    def evaluation(self, a: Array) -> Callable[[Array], tuple[Array, Pullback]]:
+    def evaluation(self, a: Array) -> Evaluation:
         """Return what gives ``evaluate(theta, a)`` of rows a (n, p) for many theta.
 
         With a few groups of many features the squared distances of each group are computed once: each

@@ -29,9 +29,18 @@ def matern52(t: Array) -> tuple[Array, Array]:
     return (1.0 + u + u * u / 3.0) * decay, (-5.0 / 6.0) * (1.0 + u) * decay
 
 
-def squared_distances(a: Array, b: Array) -> Array:
-    """Return (n, m) squared Euclidean distances between the rows of a (n, p) and of b (m, p)."""
+def squared_distances(a: Array, b: Array, b_squares: Array | None = None) -> Array:
+    """Return (n, m) squared Euclidean distances between the rows of a (n, p) and of b (m, p).
+
+    ``b_squares`` are the ``squared_lengths`` of b, where they are known.
+    """
     t = (-2.0 * a) @ b.T
-    t += np.einsum("ij,ij->i", a, a)[:, None]
-    t += np.einsum("ij,ij->i", b, b)
+    t += squared_lengths(a)[:, None]
+    t += squared_lengths(b) if b_squares is None else b_squares
     return np.maximum(t, 0.0, out=t)
+
+
+def squared_lengths(rows: Array) -> Array:
+    """Return the (n,) squared Euclidean lengths of rows (n, p)."""
+    squares: Array = np.einsum("ij,ij->i", rows, rows)
+    return squares

@@ -9,7 +9,6 @@ Notation (Rasmussen and Williams 2006, chapters 2 and 5):
     alpha       K^-1 z
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,7 +17,8 @@ from scipy.linalg import block_diag, lapack
 from scipy.optimize import Bounds, minimize
 
 from surronas.surrogates.cholesky import cholesky
-from surronas.surrogates.covariance import Covariance, Prior, Pullback, ScaledStationary
+from surronas.surrogates.combined import Evaluation
+from surronas.surrogates.covariance import Covariance, Prior
 from surronas.surrogates.kernels import Array
 
 # Normal prior on log v, set by hand; with less (1e-2, deviation 1.5) 90 % intervals covered 2 % fewer.
@@ -65,11 +65,9 @@ class MarginalLikelihood:
         return float(value + 0.5 * away @ pull), gradient + pull
 
     @cached_property
-    def _evaluation(self) -> Callable[[Array], tuple[Array, Pullback]]:
+    def _evaluation(self) -> Evaluation:
         """What gives the covariances of the rows and their pullback for a theta."""
-        if isinstance(self.covariance, ScaledStationary):
-            return self.covariance.evaluation(self.X)
-        return lambda theta: self.covariance.evaluate(theta, self.X)
+        return self.covariance.evaluation(self.X)
 
     def maximize(self, start: Array | None = None) -> Array:
         """Return theta (k + 1,) of greatest posterior density: L-BFGS from ``start``, else the prior's mean.

@@ -56,6 +56,21 @@ class TestEveryKernel:
         np.testing.assert_allclose(covariance.evaluate(theta, X)[0], K, rtol=1e-9)
         np.testing.assert_allclose(covariance.between(theta, X[:3], X), K[:3], rtol=1e-9)
 
+    def test_rows_kept_for_many_theta_and_theta_for_many_rows_change_nothing(
+        self, kernel: Kernel, X: np.ndarray, rng: np.random.Generator
+    ) -> None:
+        covariance = kernel.scaled(X)
+        evaluation, lower = covariance.evaluation(X), rng.standard_normal((len(X), len(X)))
+        direction = lower + lower.T
+        for _ in range(3):
+            theta = rng.normal(size=len(covariance.prior.mean))
+            (K, back), (expected, expected_back) = evaluation(theta), covariance.evaluate(theta, X)
+            np.testing.assert_allclose(K, expected, rtol=1e-9)
+            np.testing.assert_allclose(back(direction), expected_back(direction), rtol=1e-8, atol=1e-10)
+            np.testing.assert_array_equal(
+                covariance.towards(theta, X)(X[:3]), covariance.between(theta, X[:3], X)
+            )
+
     def test_pullback_equals_finite_differences(
         self, kernel: Kernel, X: np.ndarray, rng: np.random.Generator
     ) -> None:
