@@ -10,12 +10,15 @@ except ImportError as error:
     ) from error
 
 from surronas.training.evaluator import TrainingEvaluator
+from surronas.training.job import Job
 from surronas.training.recipe import Recipe
+from surronas.training.result import TrainingResult
 from surronas.training.tasks import DIGITS_RECIPE, Split, Task, digits
-from surronas.training.trainer import Trainer, TrainingResult
+from surronas.training.trainer import Trainer
 
 __all__ = [
     "DIGITS_RECIPE",
+    "Job",
     "Recipe",
     "Split",
     "Task",

@@ -1,7 +1,9 @@
 """Real training as an evaluator: the same question as to a table, the same records as answer."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,21 +12,26 @@ from surronas.errors import InputError
 from surronas.evaluators import RecordAxes
 from surronas.spaces import Architectures, SearchSpace
 from surronas.store import TRAINING_METRICS, Metric, Records, concatenate_records, new_records
-from surronas.training.executor import Executor, ProcessExecutor, SerialExecutor
+from surronas.training.executors import Executor, ProcessExecutor, SerialExecutor
+from surronas.training.job import Job
+from surronas.training.networks import Build
 from surronas.training.recipe import Recipe
+from surronas.training.result import CURVES, TrainingResult
 from surronas.training.tasks.base import Task
-from surronas.training.trainer import CURVES, Trainer, TrainingResult
+from surronas.training.trainer import Trainer, check_batch_size
 
 
 class TrainingEvaluator:
     """Trains architectures for real; the network built is that of the canonical form.
 
-    So isomorphic architectures give the same curves, to the last digit, for one seed. With
-    ``num_workers`` processes a training that dies costs only itself: use a ``with`` block, or call
-    ``close``. With None it trains in this process.
+    So isomorphic architectures give the same curves, to the last digit, for one seed, and are trained once;
+    with ``repeat_isomorphic`` each is trained. With ``num_workers`` processes a training that dies costs only
+    itself: use a ``with`` block, or call ``close``. With None it trains in this process. An ``executor`` of
+    one's own takes the place of both; the evaluator closes it.
 
     Raises:
-        InputError: a batch larger than the train split, or fewer than one worker.
+        InputError: a batch larger than the train split, fewer than one worker, or a space whose networks
+            can't be built.
         DeviceError: the device is not there.
     """
 
@@ -37,18 +44,31 @@ class TrainingEvaluator:
         device: str = "auto",
         mixed_precision: bool = True,
         num_workers: int | None = None,
+        executor: Executor | None = None,
+        build: Build | None = None,
+        checkpoints: Path | None = None,
+        repeat_isomorphic: bool = False,
         origin: str = "search",
     ) -> None:
+        check_batch_size(task, recipe)
         self.space, self.task, self.recipe, self.origin = space, task, recipe, origin
-        self._executor: Executor
-        if num_workers is None:
-            self._executor = SerialExecutor(
-                Trainer(task, recipe, device=device, mixed_precision=mixed_precision)
-            )
+        self.repeat_isomorphic = repeat_isomorphic
+        settings: dict[str, Any] = {
+            "device": device,
+            "mixed_precision": mixed_precision,
+            "build": build,
+            "checkpoints": checkpoints,
+        }
+        if executor is not None:
+            self.executor: Executor = executor
+        elif num_workers is None:
+            self.executor = SerialExecutor(Trainer(space, task, **settings))
         else:
-            self._executor = ProcessExecutor(
-                task, recipe, device=device, mixed_precision=mixed_precision, num_workers=num_workers
-            )
+            self.executor = ProcessExecutor(space, task, num_workers=num_workers, **settings)
+        self._jobs: dict[int, Job] = {}  # under way, by ticket
+        self._tickets: dict[Job, int] = {}  # and the other way round
+        self._asked: dict[int, list[tuple[int, Architectures]]] = {}  # what a ticket answers, in order
+        self._submitted = 0
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
@@ -60,17 +80,40 @@ class TrainingEvaluator:
         """Where its records lie in a store."""
         return RecordAxes(self.task.name, self.recipe.to_json(), self.recipe.epochs)
 
+    @property
+    def num_workers(self) -> int:
+        """How many trainings must be submitted for no worker to be idle."""
+        return self.executor.num_workers
+
     def evaluate(self, architectures: ArrayLike, seeds: Sequence[int]) -> Records:
         """Return one row for each architecture and seed, architecture by architecture, curves included.
 
         A run that failed (diverged, out of memory, killed) is a row with that status and NaN metrics.
         """
         batch = np.repeat(self.space.validate(architectures), len(seeds), axis=0)
-        rows = dict(self._finished(batch, list(seeds) * (len(batch) // max(1, len(seeds)))))
-        return concatenate_records([rows[i] for i in range(len(rows))]) if rows else self._blank(0)
+        first = self._submitted
+        self.submit(batch, list(seeds) * (len(batch) // max(1, len(seeds))))
+        rows = dict(self._finished())
+        if not len(batch):
+            return self._blank(0)
+        return concatenate_records([rows[first + i] for i in range(len(batch))])
 
     def stream(self, architectures: ArrayLike, seeds: Sequence[int]) -> Iterator[Records]:
         """Yield one (1,) row for each of the n architectures, trained with its own of n seeds, as each ends.
+
+        Trainings that still run when the caller leaves early are stopped, and lost.
+
+        Raises:
+            InputError: not as many seeds as architectures, or a seed below 0 or beyond 63 bits.
+        """
+        self.submit(architectures, seeds)
+        try:
+            yield from self.finished()
+        finally:
+            self.cancel()
+
+    def submit(self, architectures: ArrayLike, seeds: Sequence[int]) -> None:
+        """Have n architectures trained, each with its own of n seeds; ``finished`` yields their rows.
 
         Raises:
             InputError: not as many seeds as architectures, or a seed below 0 or beyond 63 bits.
@@ -78,25 +121,46 @@ class TrainingEvaluator:
         batch = self.space.validate(architectures)
         if len(batch) != len(seeds):
             raise InputError(f"expected a seed for each of {len(batch)} architectures, got {len(seeds)}")
-        for _, row in self._finished(batch, seeds):
-            yield row
-
-    def _finished(self, batch: Architectures, seeds: Sequence[int]) -> Iterator[tuple[int, Records]]:
-        """Yield (position, row) as trainings end."""
         if any(not 0 <= seed < 2**63 for seed in seeds):
             raise InputError(f"expected training seeds of 0 to 2**63 - 1, got {sorted(set(seeds))}")
-        canonical = self.space.canonical(batch)
-        jobs = [(self.space.graph(row), int(seed)) for row, seed in zip(canonical, seeds, strict=True)]
-        for position, result in self._executor.run(jobs):
-            yield position, self._record(batch[position], int(seeds[position]), result)
+        for row, canonical, seed in zip(batch, self.space.canonical(batch), seeds, strict=True):
+            job = Job(tuple(canonical.tolist()), int(seed), self.recipe)
+            ticket = None if self.repeat_isomorphic else self._tickets.get(job)
+            if ticket is None:
+                ticket = self.executor.submit(job)
+                self._tickets[job], self._jobs[ticket], self._asked[ticket] = ticket, job, []
+            self._asked[ticket].append((self._submitted, row))
+            self._submitted += 1
+
+    def finished(self) -> Iterator[Records]:
+        """Yield a (1,) row for each architecture submitted, as its training ends, until none is left.
+
+        More may be submitted meanwhile: a worker that is free begins at once.
+        """
+        for _, row in self._finished():
+            yield row
+
+    def cancel(self) -> None:
+        """Stop what runs and forget what was submitted."""
+        self.executor.cancel()
+        self._jobs, self._tickets, self._asked = {}, {}, {}
+
+    def _finished(self) -> Iterator[tuple[int, Records]]:
+        """Yield (number of submission, row) as trainings end."""
+        for ticket, result in self.executor.finished():
+            job = self._jobs.pop(ticket)
+            if self._tickets.get(job) == ticket:
+                del self._tickets[job]
+            for number, architecture in self._asked.pop(ticket):
+                yield number, self._record(architecture, job, result)
 
     def _blank(self, n: int) -> Records:
         return new_records(n, self.space.num_decisions, TRAINING_METRICS, CURVES, self.recipe.epochs)
 
-    def _record(self, architecture: Architectures, seed: int, result: TrainingResult) -> Records:
+    def _record(self, architecture: Architectures, job: Job, result: TrainingResult) -> Records:
         """Return the (1,) row of one training run; the metrics are those after the last epoch."""
         row = self._blank(1)
-        row["architecture"], row["seed"], row["origin"] = architecture, seed, self.origin
+        row["architecture"], row["seed"], row["origin"] = architecture, job.seed, self.origin
         row["task"], row["recipe"], row["epochs"] = self.task.name, self.recipe.to_json(), self.recipe.epochs
         row["status"], row["device"] = result.status, result.device[:64]
         for name, curve in result.curves.items():
@@ -108,8 +172,8 @@ class TrainingEvaluator:
         return row
 
     def close(self) -> None:
-        """Stop the worker processes, if any."""
-        self._executor.close()
+        """Give back all that the executor holds: worker processes, memory."""
+        self.executor.close()
 
     def __enter__(self) -> "TrainingEvaluator":
         return self

@@ -12,10 +12,10 @@ from torch import nn
 from training.tiny import EMPTY, TINY
 
 from surronas.spaces import Cell201
-from surronas.training import Split, Task, Trainer
-from surronas.training.network import Cell, GlobalAveragePool, Reduction, initialise
-from surronas.training.operations import PointwiseConv
-from surronas.training.trainer import _count_flops
+from surronas.training import Job, Split, Task, Trainer
+from surronas.training.networks import initialise
+from surronas.training.networks.cell201 import Cell, GlobalAveragePool, Reduction
+from surronas.training.networks.operations import PointwiseConv
 
 SPACE = Cell201()
 CELLS = SPACE.enumerate()
@@ -27,7 +27,11 @@ def published_setting(num_classes: int) -> Trainer:
     """The network around the cell as in NAS-Bench-201: C = 16, N = 5, 3 stages, 32 x 32 colour images."""
     split = Split(np.zeros((16, 3, 32, 32), dtype=np.float32), np.zeros(16, dtype=np.int64))
     task = Task("blank", "all zeros", num_classes, split, split, split)
-    return Trainer(task, NAS_BENCH_201, device="cpu")
+    return Trainer(SPACE, task, device="cpu")
+
+
+def published_job(cell: object, seed: int = 0) -> Job:
+    return Job(tuple(np.ravel(cell).tolist()), seed, NAS_BENCH_201)
 
 
 def num_params(network: nn.Module) -> int:
@@ -36,7 +40,7 @@ def num_params(network: nn.Module) -> int:
 
 def num_flops(trainer: Trainer, cell: np.ndarray) -> int:
     """The FLOPs that a training would report, without the training."""
-    return _count_flops(trainer.build(SPACE.graph(cell)), trainer.task.train.images.shape[1:])
+    return trainer.counts(published_job(cell))[1]
 
 
 def conv(channels_in: int, channels_out: int, kernel: int, size: int) -> int:
@@ -55,13 +59,13 @@ def test_parameters_are_those_of_nas_bench_201(num_classes: int, rest: int) -> N
     trainer = published_setting(num_classes)
     for cell in ALL_LIVE[:: len(ALL_LIVE) // 12]:
         expected = 243_040 * (cell == 3).sum() + 28_000 * (cell == 2).sum() + rest
-        assert num_params(trainer.build(SPACE.graph(cell))) == expected
+        assert num_params(trainer.network(published_job(cell))) == expected
 
 
 def test_dead_edges_are_not_built() -> None:
     trainer = published_setting(10)
-    assert num_params(trainer.build(SPACE.graph([3, 3, 3, 0, 0, 0]))) == 73_306
-    assert num_params(trainer.build(SPACE.graph([3, 3, 3, 1, 2, 0]))) == 73_306 + 243_040 + 28_000
+    assert num_params(trainer.network(published_job([3, 3, 3, 0, 0, 0]))) == 73_306
+    assert num_params(trainer.network(published_job([3, 3, 3, 1, 2, 0]))) == 73_306 + 243_040 + 28_000
 
 
 def test_flops_are_twice_the_multiply_adds_counted_by_hand() -> None:
@@ -163,11 +167,10 @@ def test_the_head_averages_over_pixels() -> None:
 
 
 def test_weights_follow_from_the_generator_alone(generator: torch.Generator) -> None:
-    trainer, graph = published_setting(10), SPACE.graph([3, 2, 3, 4, 2, 3])
+    trainer, job = published_setting(10), published_job([3, 2, 3, 4, 2, 3])
     weights = []
     for seed in (1, 1, 2):
-        network = trainer.build(graph).to_empty(device="cpu")
-        initialise(network, generator.manual_seed(seed))
+        network = trainer.initial_network(job, generator.manual_seed(seed))
         weights.append(torch.cat([p.detach().flatten() for p in network.parameters()]))
     one, same, other = weights
     assert torch.isfinite(one).all()

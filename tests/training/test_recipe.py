@@ -1,6 +1,7 @@
 import json
+import math
 import re
-from dataclasses import FrozenInstanceError, fields, replace
+from dataclasses import MISSING, FrozenInstanceError, fields, replace
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,17 @@ from training.tiny import TINY
 from surronas.errors import InputError
 from surronas.training import DIGITS_RECIPE, Recipe
 
+UNUSUAL = replace(
+    TINY,
+    optimizer="adamw",
+    augmentation="crop-flip",
+    initialisation="torch",
+    last_batch="keep",
+    warmup_epochs=1.0,
+    label_smoothing=0.1,
+    clip_norm=1.0,
+    dropout=0.1,
+)
 whole = st.integers(2, 10**6)
 real = st.floats(0, 1e9)
 recipes = st.builds(
@@ -46,8 +58,39 @@ def test_the_text_is_canonical() -> None:
 
 def test_every_hyper_parameter_has_a_unit() -> None:
     names = {knob.name for knob in fields(Recipe)} - {"name"}
-    assert set(TINY.units()) == names
-    assert all(TINY.units().values())
+    units = UNUSUAL.units()
+    assert set(units) == names
+    assert all(units.values())
+
+
+def test_a_hyper_parameter_at_its_default_is_not_written_down() -> None:
+    required = {knob.name for knob in fields(Recipe) if knob.default is MISSING}
+    assert set(json.loads(TINY.to_json())) == required
+    assert set(TINY.units()) == required - {"name"}
+    assert Recipe.from_json(UNUSUAL.to_json()) == UNUSUAL
+
+
+def test_the_learning_rate_rises_then_falls_to_zero() -> None:
+    recipe = replace(TINY, epochs=10, learning_rate=0.2, warmup_epochs=2)
+    assert [recipe.learning_rate_at(p) for p in (0.0, 1.0)] == pytest.approx([0.0, 0.0])
+    cosine = 0.2 * (1 + math.cos(math.pi * 0.1)) / 2
+    assert recipe.learning_rate_at(0.1) == pytest.approx(cosine / 2)  # halfway through the rise
+    assert recipe.learning_rate_at(0.5) == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(
+    ("knob", "value"),
+    [("optimizer", "adam"), ("augmentation", "mixup"), ("initialisation", ""), ("last_batch", "no")],
+)
+def test_an_unknown_word_is_refused(knob: str, value: str) -> None:
+    with pytest.raises(InputError, match=f"expected {knob} to be .* or .*, got '{value}'"):
+        replace(TINY, **{knob: value})
+
+
+@pytest.mark.parametrize("knob", ["dropout", "label_smoothing"])
+def test_shares_are_below_one(knob: str) -> None:
+    with pytest.raises(InputError, match="expected label_smoothing and dropout below 1"):
+        replace(TINY, **{knob: 1.0})
 
 
 def test_a_recipe_is_frozen() -> None:
@@ -100,7 +143,7 @@ def test_values_of_another_type_are_refused(knob: str, value: object, kind: str)
         "3",
         "{}",
         TINY.to_json().replace("momentum", "momentun"),
-        TINY.to_json()[:-1] + ',"dropout":0.5}',
+        TINY.to_json()[:-1] + ',"dropped":0.5}',
         TINY.to_json().replace('"epochs":2', '"epochs":0'),
     ],
 )

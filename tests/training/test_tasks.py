@@ -12,7 +12,7 @@ SPLITS = ("train", "valid", "test")
 
 
 def pixels(split: Split) -> list[bytes]:
-    return [image.tobytes() for image in split.images]
+    return [image.tobytes() for image in split.inputs]
 
 
 def changed(name: str, split: Split) -> Task:
@@ -23,8 +23,8 @@ def test_digits_has_the_documented_splits() -> None:
     task = digits()
     for name, n in zip(SPLITS, (768, 512, 517), strict=True):
         split = getattr(task, name)
-        assert split.images.shape == (n, 1, 8, 8)
-        assert split.images.dtype == np.float32
+        assert split.inputs.shape == (n, 1, 8, 8)
+        assert split.inputs.dtype == np.float32
         assert split.labels.shape == (n,)
         assert split.labels.dtype == np.int64
         assert np.bincount(split.labels, minlength=10).min() > n / 20, f"{name}: a class is nearly missing"
@@ -34,7 +34,7 @@ def test_digits_uses_every_image_once() -> None:
     # The splits keep the order of the documented permutation, so undoing it gives the original back.
     task, source = digits(), load_digits()
     order = np.random.default_rng(0).permutation(1797)
-    images = np.concatenate([getattr(task, name).images for name in SPLITS])[:, 0]
+    images = np.concatenate([getattr(task, name).inputs for name in SPLITS])[:, 0]
     labels = np.concatenate([getattr(task, name).labels for name in SPLITS])
     np.testing.assert_array_equal(labels, source.target[order])
     mean, std = (f(source.images[order[:768]].astype(np.float32)) for f in (np.mean, np.std))
@@ -52,9 +52,9 @@ def test_no_image_is_in_two_splits() -> None:
 
 def test_digits_is_standardised_by_the_train_split_alone() -> None:
     task = digits()
-    assert float(task.train.images.mean()) == pytest.approx(0, abs=1e-5)
-    assert float(task.train.images.std()) == pytest.approx(1, abs=1e-5)
-    assert abs(float(task.valid.images.mean())) > 1e-4  # it has a mean of its own
+    assert float(task.train.inputs.mean()) == pytest.approx(0, abs=1e-5)
+    assert float(task.train.inputs.std()) == pytest.approx(1, abs=1e-5)
+    assert abs(float(task.valid.inputs.mean())) > 1e-4  # it has a mean of its own
 
 
 def test_digits_is_the_same_every_time() -> None:
@@ -66,9 +66,9 @@ def test_digits_is_the_same_every_time() -> None:
 def test_images_and_labels_that_disagree_are_refused(name: str) -> None:
     split = tiny_task().train
     for bad in (
-        Split(split.images[:, 0], split.labels),
-        Split(split.images, split.labels[:-1]),
-        Split(split.images[:0], split.labels[:0]),
+        Split(split.inputs[:, 0], split.labels),
+        Split(split.inputs, split.labels[:-1]),
+        Split(split.inputs[:0], split.labels[:0]),
     ):
         with pytest.raises(
             InputError, match=rf"'tiny-digits', {name}: expected images \(n, channels, height"
@@ -78,18 +78,22 @@ def test_images_and_labels_that_disagree_are_refused(name: str) -> None:
 
 def test_images_of_another_shape_than_train_are_refused() -> None:
     valid = tiny_task().valid
-    with pytest.raises(InputError, match=r"valid: expected images \(1, 8, 8\) as in train, got \(1, 8, 7\)"):
-        changed("valid", Split(valid.images[..., :7], valid.labels))
+    with pytest.raises(
+        InputError, match=r"valid: expected inputs \(1, 8, 8\) and labels as in train, got \(1, 8, 7\)"
+    ):
+        changed("valid", Split(valid.inputs[..., :7], valid.labels))
 
 
 @pytest.mark.parametrize("name", SPLITS)
 def test_other_number_types_are_refused(name: str) -> None:
     split = tiny_task().train
     for bad in (
-        Split(split.images.astype(np.float64), split.labels),
-        Split(split.images, split.labels.astype(np.int32)),
+        Split(split.inputs.astype(np.float64), split.labels),
+        Split(split.inputs, split.labels.astype(np.int32)),
     ):
-        with pytest.raises(InputError, match=f"{name}: expected float32 images and int64 labels, got"):
+        with pytest.raises(
+            InputError, match=f"{name}: expected float32 or uint8 inputs and int64 labels, got"
+        ):
             changed(name, bad)
 
 
@@ -99,4 +103,4 @@ def test_labels_outside_the_classes_are_refused(label: int) -> None:
     labels = test.labels.copy()
     labels[3] = label
     with pytest.raises(InputError, match=rf"test: expected labels 0 to 9, got .*{label}"):
-        changed("test", Split(test.images, labels))
+        changed("test", Split(test.inputs, labels))

@@ -9,7 +9,7 @@ from surronas.errors import ArchitectureError, InputError
 from surronas.spaces import Cell201
 from surronas.store import ORIGINS, TRAINING_METRICS, BenchmarkStore
 from surronas.training import TrainingEvaluator
-from surronas.training.trainer import CURVES
+from surronas.training.result import CURVES
 
 SPACE = Cell201()
 

@@ -18,7 +18,7 @@ def tiny_task() -> Task:
     """The first images of each split of digits: 64, 40 and 48."""
     whole = digits()
     parts = {
-        name: Split(split.images[:n], split.labels[:n])
+        name: Split(split.inputs[:n], split.labels[:n])
         for name, split, n in (
             ("train", whole.train, 64),
             ("valid", whole.valid, 40),

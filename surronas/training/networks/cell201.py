@@ -6,8 +6,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import relu
 
-from surronas.spaces import Graph
-from surronas.training.operations import ConvBN, PointwiseConv, operation
+from surronas.spaces import Graph, SearchSpace
+from surronas.training.job import Architecture
+from surronas.training.networks.base import image_shape
+from surronas.training.networks.operations import ConvBN, PointwiseConv, operation
+from surronas.training.recipe import Recipe
+from surronas.training.tasks.base import Signature
 
 
 class Cell(nn.Module):
@@ -80,19 +84,13 @@ class CellNetwork(nn.Sequential):
         super().__init__(*stem, *body, *head, nn.Linear(channels, num_classes))
 
 
-def initialise(network: nn.Module, generator: torch.Generator) -> None:
-    """Draw all weights from ``generator`` alone: He normal for convolutions, 1 and 0 for batch norms.
-
-    The modules are made on torch's meta device, which draws nothing, so the global random state
-    is neither read nor set.
-    """
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d):
-            nn.init.kaiming_normal_(module.weight, nonlinearity="relu", generator=generator)
-        elif isinstance(module, nn.BatchNorm2d):
-            module.reset_running_stats()
-            nn.init.ones_(module.weight)
-            nn.init.zeros_(module.bias)
-        elif isinstance(module, nn.Linear):
-            nn.init.normal_(module.weight, std=module.in_features**-0.5, generator=generator)
-            nn.init.zeros_(module.bias)
+def build(space: SearchSpace, architecture: Architecture, signature: Signature, recipe: Recipe) -> nn.Module:
+    """Return the network of a cell whose operations are on its edges."""
+    return CellNetwork(
+        space.graph(architecture),
+        image_channels=image_shape(space, signature)[0],
+        num_classes=signature.num_classes,
+        channels=recipe.channels,
+        num_stages=recipe.num_stages,
+        cells_per_stage=recipe.cells_per_stage,
+    )

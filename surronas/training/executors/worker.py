@@ -1,6 +1,6 @@
 """A worker process: reads jobs from standard input, trains, writes results to standard output.
 
-Run as ``python -m surronas.training.worker`` by `ProcessExecutor`. The pipe is private to the two
+Run as ``python -m surronas.training.executors.worker`` by `ProcessExecutor`. The pipe is private to the two
 processes, so plain pickles travel on it; no file is ever read that way.
 """
 
@@ -11,9 +11,10 @@ import signal
 import sys
 import traceback
 
-from surronas.spaces import Graph
-from surronas.training.executor import TRAINING_FAILED
-from surronas.training.trainer import Trainer, TrainingResult
+from surronas.training.executors.processes import TRAINING_FAILED
+from surronas.training.job import Job
+from surronas.training.result import TrainingResult
+from surronas.training.trainer import Trainer
 
 
 def main() -> None:
@@ -25,16 +26,15 @@ def main() -> None:
     with contextlib.suppress(EOFError, pickle.UnpicklingError, BrokenPipeError):  # the parent is gone
         trainer = Trainer(**pickle.load(jobs))
         while True:
-            graph, seed = pickle.load(jobs)
-            pickle.dump(_train(trainer, graph, seed), results)
+            pickle.dump(_train(trainer, pickle.load(jobs)), results)
             results.flush()
     os._exit(0)  # without a last flush into a pipe that nobody reads
 
 
-def _train(trainer: Trainer, graph: Graph, seed: int) -> TrainingResult:
+def _train(trainer: Trainer, job: Job) -> TrainingResult:
     """Return what a training gave; an exception is printed, and ends this process."""
     try:
-        return trainer.train(graph, seed)
+        return trainer.train(job)
     except Exception:
         traceback.print_exc()
         sys.stderr.flush()

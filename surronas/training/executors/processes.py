@@ -1,4 +1,4 @@
-"""Where trainings run: in this process, or in several worker processes that may die."""
+"""Trainings in several worker processes, any of which may die."""
 
 import contextlib
 import os
@@ -8,45 +8,21 @@ import signal
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from typing import IO, Protocol, cast
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO, cast
 
 from surronas.errors import InputError, SurronasError
-from surronas.spaces import Graph
+from surronas.spaces import SearchSpace
 from surronas.training.device import hardware_name, resolve_device
-from surronas.training.recipe import Recipe
+from surronas.training.job import Job
+from surronas.training.networks import Build, build_for
+from surronas.training.result import TrainingResult
 from surronas.training.tasks.base import Task
-from surronas.training.trainer import Trainer, TrainingResult, check_batch_size
 
 TRAINING_FAILED = 3  # exit code of a worker whose training raised; any other: it could not start
 # Sent by a person or a scheduler that stops the whole run; the kernel, short of memory, sends SIGKILL.
 _TOLD_TO_STOP = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-Job = tuple[Graph, int]  # what to train, and the seed
-
-
-class Executor(Protocol):
-    """Runs trainings and yields each as it finishes."""
-
-    def run(self, jobs: Sequence[Job]) -> Iterator[tuple[int, TrainingResult]]:
-        """Yield (position in ``jobs``, result) in the order in which trainings finish."""
-
-    def close(self) -> None:
-        """Stop what still runs."""
-
-
-class SerialExecutor:
-    """Trains in this process, one after the other."""
-
-    def __init__(self, trainer: Trainer) -> None:
-        self.trainer = trainer
-
-    def run(self, jobs: Sequence[Job]) -> Iterator[tuple[int, TrainingResult]]:
-        """Yield (position, result) in the order of ``jobs``."""
-        for position, (graph, seed) in enumerate(jobs):
-            yield position, self.trainer.train(graph, seed)
-
-    def close(self) -> None:
-        """Do nothing: nothing runs between calls."""
 
 
 class ProcessExecutor:
@@ -58,56 +34,73 @@ class ProcessExecutor:
     this process closes them or dies.
 
     Raises:
-        InputError: no workers, or a batch larger than the train split.
+        InputError: no workers, or no networks of this space can be built.
         DeviceError: the device is not there.
     """
 
     def __init__(
         self,
+        space: SearchSpace,
         task: Task,
-        recipe: Recipe,
         *,
         device: str = "auto",
         mixed_precision: bool = True,
         num_workers: int = 2,
+        build: Build | None = None,
+        checkpoints: Path | None = None,
     ) -> None:
         if num_workers < 1:
             raise InputError(f"expected num_workers >= 1, got {num_workers}")
-        check_batch_size(task, recipe)  # this and a missing device are told here and now
-        self._hardware = hardware_name(resolve_device(device))
+        self._hardware = hardware_name(resolve_device(device))  # a missing device is told here and now
         self._settings = {
+            "space": space,
             "task": task,
-            "recipe": recipe,
             "device": device,
             "mixed_precision": mixed_precision,
+            "build": build or build_for(space),
+            "checkpoints": checkpoints,
         }
         self.num_workers = num_workers
+        self._submitted = 0
+        self._waiting: deque[tuple[int, Job]] = deque()
         self._idle: list[subprocess.Popen[bytes]] = []
-        self._busy: dict[subprocess.Popen[bytes], int] = {}  # and the position of its job
+        self._busy: dict[subprocess.Popen[bytes], int] = {}  # and the ticket of its job
 
-    def run(self, jobs: Sequence[Job]) -> Iterator[tuple[int, TrainingResult]]:
-        """Yield (position, result) in the order in which trainings finish.
+    def submit(self, job: Job) -> int:
+        """Return the ticket of a job, which a free worker begins at once."""
+        self._waiting.append((self._submitted, job))
+        self._submitted += 1
+        self._hand_out()
+        return self._submitted - 1
 
-        Trainings that still run when the caller leaves early are stopped, and lost.
+    def finished(self) -> Iterator[tuple[int, TrainingResult]]:
+        """Yield (ticket, result) as trainings end, until none is left.
 
         Raises:
             SurronasError: a worker process could not start.
         """
-        waiting = deque(enumerate(jobs))
-        try:
-            with selectors.DefaultSelector() as finished:
-                while waiting or self._busy:
-                    while waiting and len(self._busy) < self.num_workers:
-                        worker = self._submit(*waiting.popleft())
-                        finished.register(_pipe(worker.stdout), selectors.EVENT_READ, worker)
-                    for key, _ in finished.select():
-                        finished.unregister(key.fileobj)
-                        yield self._collect(key.data)
-        finally:
-            _stop(self._busy)
-            self._busy = {}
+        while self._waiting or self._busy:
+            self._hand_out()
+            with selectors.DefaultSelector() as answered:
+                for worker in self._busy:
+                    answered.register(_pipe(worker.stdout), selectors.EVENT_READ, worker)
+                ready = [cast("subprocess.Popen[bytes]", key.data) for key, _ in answered.select()]
+            for worker in ready:
+                if worker in self._busy:  # not cancelled since
+                    yield self._collect(worker)
 
-    def _submit(self, position: int, job: Job) -> subprocess.Popen[bytes]:
+    def cancel(self) -> None:
+        """Stop all trainings that run, and forget all that wait; they are lost."""
+        self._waiting.clear()
+        _stop(self._busy)
+        self._busy = {}
+
+    def _hand_out(self) -> None:
+        """Give waiting jobs to free workers."""
+        while self._waiting and len(self._busy) < self.num_workers:
+            self._give(*self._waiting.popleft())
+
+    def _give(self, position: int, job: Job) -> subprocess.Popen[bytes]:
         """Hand a job to an idle worker, or to a new one, and return the worker."""
         while self._idle:
             worker = self._idle.pop()
@@ -126,7 +119,7 @@ class ProcessExecutor:
         """Return a new worker that has been told its task, recipe and device, and its first job."""
         threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
         worker = subprocess.Popen(
-            [sys.executable, "-m", "surronas.training.worker"],
+            [sys.executable, "-m", "surronas.training.executors.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, **threads},
@@ -138,7 +131,7 @@ class ProcessExecutor:
         return worker
 
     def _collect(self, worker: subprocess.Popen[bytes]) -> tuple[int, TrainingResult]:
-        """Return (position, result) of a worker that has answered, or died."""
+        """Return (ticket, result) of a worker that has answered, or died."""
         position = self._busy.pop(worker)
         try:
             result = cast(TrainingResult, pickle.load(_pipe(worker.stdout)))
@@ -162,8 +155,9 @@ class ProcessExecutor:
 
     def close(self) -> None:
         """Stop all workers; trainings that still run are lost."""
-        _stop([*self._idle, *self._busy])
-        self._idle, self._busy = [], {}
+        self.cancel()
+        _stop(self._idle)
+        self._idle = []
 
 
 def _send(worker: subprocess.Popen[bytes], message: object) -> None:

@@ -1,0 +1,26 @@
+"""The one table from search spaces to the functions that build their networks."""
+
+import importlib
+from typing import cast
+
+from surronas.errors import InputError
+from surronas.spaces import SearchSpace
+from surronas.training.networks.base import Build
+
+BUILDS = {  # name of a space -> module with a function ``build``, imported when asked for
+    "cell201": "surronas.training.networks.cell201",
+}
+
+
+def build_for(space: SearchSpace) -> Build:
+    """Return the function that builds the networks of a space.
+
+    Raises:
+        InputError: none is known; a space of one's own comes with a ``build`` of one's own.
+    """
+    if space.name not in BUILDS:
+        raise InputError(
+            f"no networks can be built for space {space.name!r}, only for {', '.join(sorted(BUILDS))}; "
+            "give TrainingEvaluator a build function of your own"
+        )
+    return cast(Build, importlib.import_module(BUILDS[space.name]).build)
