@@ -29,7 +29,7 @@ from torch.nn.functional import cross_entropy
 
 from surronas import BenchmarkStore, Cell201
 from surronas.spaces import Graph
-from surronas.training import DIGITS_RECIPE, Task, Trainer, digits
+from surronas.training import DIGITS_RECIPE, Job, Task, Trainer, digits
 
 ROOT = Path(__file__).parents[1]
 STORE = ROOT / "benchmarks_data" / "digits_cell201.h5"
@@ -45,7 +45,7 @@ def main() -> None:
         print(f"{name:58} {figure['measured']:9.4f} {figure['unit']:5} {figure['beside']}")
     about = {
         "date": date.today().isoformat(),
-        "hardware": Trainer(digits(), DIGITS_RECIPE, device="cpu").hardware,
+        "hardware": Trainer(Cell201(), digits(), device="cpu").hardware,
         "cores": os.cpu_count(),
         "python": platform.python_version(),
         "torch": torch.__version__,
@@ -112,11 +112,11 @@ def training() -> dict[str, dict[str, object]]:
     space, task = Cell201(), digits()
     classes = np.unique(space.keys(space.enumerate()))
     cells = space.from_codes(np.random.default_rng(0).choice(classes, NUM_CELLS, replace=False))
-    trainer = Trainer(task, DIGITS_RECIPE, device="cpu")
+    trainer = Trainer(space, task, device="cpu")
     ours, plain = [], []
     for cell in [cells[0], *cells]:
         start = time.perf_counter()
-        trainer.train(space.graph(cell), 0)
+        trainer.train(Job(tuple(cell.tolist()), 0, DIGITS_RECIPE))
         ours.append(time.perf_counter() - start)
         start = time.perf_counter()
         train_plainly(space.graph(cell), task)
@@ -175,7 +175,7 @@ def train_plainly(graph: Graph, task: Task) -> None:
         nn.Flatten(),
         nn.Linear(recipe.channels, task.num_classes),
     )
-    images, labels = torch.from_numpy(task.train.images), torch.from_numpy(task.train.labels)
+    images, labels = torch.from_numpy(task.train.inputs), torch.from_numpy(task.train.labels)
     optimizer = torch.optim.SGD(
         network.parameters(),
         lr=recipe.learning_rate,
@@ -196,7 +196,7 @@ def train_plainly(graph: Graph, task: Task) -> None:
         network.eval()
         with torch.no_grad():
             for split in (task.valid, task.test):
-                logits = network(torch.from_numpy(split.images))
+                logits = network(torch.from_numpy(split.inputs))
                 float(cross_entropy(logits, torch.from_numpy(split.labels)))
                 float((logits.argmax(1) == torch.from_numpy(split.labels)).float().mean())
 
