@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from surronas.spaces.gpt_bench import GptBench
     from surronas.spaces.graph_network import GraphNetwork
     from surronas.spaces.hat_summary import HatSummary
+    from surronas.spaces.joint import JointSpace
     from surronas.spaces.mnasnet import MnasNet
     from surronas.spaces.nasbench_macro import NASBenchMacro
     from surronas.spaces.nats_size import NatsSize
     from surronas.spaces.recurrent_cell import RecurrentCell
+    from surronas.spaces.small_transformer import SmallTransformer
     from surronas.spaces.transnas_macro import TransNASMacro
     from surronas.spaces.transnas_micro import TransNASMicro
 
@@ -34,11 +36,13 @@ __all__ = [
     "Graph",
     "GraphNetwork",
     "HatSummary",
+    "JointSpace",
     "MnasNet",
     "NASBenchMacro",
     "NatsSize",
     "RecurrentCell",
     "SearchSpace",
+    "SmallTransformer",
     "TransNASMacro",
     "TransNASMicro",
     "space_named",
@@ -47,7 +51,7 @@ __all__ = [
 
 def __getattr__(name: str) -> type[SearchSpace]:
     """Return the class of a space, its file imported now."""
-    for place in SPACE_CLASSES.values():
+    for place in (*SPACE_CLASSES.values(), "surronas.spaces.joint:JointSpace"):
         module, _, class_name = place.partition(":")
         if class_name == name:
             space: type[SearchSpace] = getattr(import_module(module), name)

@@ -19,17 +19,21 @@ SPACE_CLASSES = {  # name -> module:class, imported when asked for
     "nasbench_macro": "surronas.spaces.nasbench_macro:NASBenchMacro",
     "nats_size": "surronas.spaces.nats_size:NatsSize",
     "recurrent_cell": "surronas.spaces.recurrent_cell:RecurrentCell",
+    "small_transformer": "surronas.spaces.small_transformer:SmallTransformer",
     "transnas_macro": "surronas.spaces.transnas_macro:TransNASMacro",
     "transnas_micro": "surronas.spaces.transnas_micro:TransNASMicro",
 }
 
 
 def space_named(name: str) -> SearchSpace:
-    """Return the search space of a name.
+    """Return the search space of a name; that of a joint space says its hyper-parameters: ``cell201+...``.
 
     Raises:
-        InputError: no space of this name is known.
+        InputError: no space of this name is known, or a malformed name of a joint space.
     """
+    if "+" in name:
+        joint: SearchSpace = importlib.import_module("surronas.spaces.joint").joint_space_named(name)
+        return joint
     if name not in SPACE_CLASSES:
         raise InputError(f"unknown search space {name!r}; known are {', '.join(sorted(SPACE_CLASSES))}")
     module, _, class_name = SPACE_CLASSES[name].partition(":")
