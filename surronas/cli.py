@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from surronas import __version__
-from surronas.commands import compare_arguments, search_arguments, store_arguments
+from surronas.commands import compare_arguments, measure_arguments, search_arguments, store_arguments
 from surronas.errors import SurronasError
 
 _EPILOG = """examples:
@@ -87,6 +87,11 @@ _COMMANDS: dict[str, Command] = {
         "--space cell201 --task digits ARCH --seeds 0 1 --append-to my_store",
         search_arguments.train,
     ),
+    "measure": (
+        "latency, memory, energy, parameters and FLOPs of architectures on this machine",
+        "STORE --sample 50 --runtime onnxruntime --append-to STORE",
+        measure_arguments.measure,
+    ),
     "improve": (
         "turn the closed loop: surrogates pick, training measures, the store grows",
         "STORE --out runs/first --start 100 --rounds 3 --per-round 8",
@@ -114,8 +119,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SurronasError as error:
         return _complain(error)
     except KeyboardInterrupt:
-        kept = {"improve": True, "train": getattr(parsed, "append_to", None)}
-        goes_on = (kept | {"compare": getattr(parsed, "out", None)}).get(parsed.command)
+        appended = dict.fromkeys(("train", "measure"), getattr(parsed, "append_to", None))
+        goes_on = (appended | {"improve": True, "compare": getattr(parsed, "out", None)}).get(parsed.command)
         print(f"surronas: interrupted{'; the same command goes on' if goes_on else ''}", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader, such as head, has enough
