@@ -147,7 +147,7 @@ def _check(content: bytes, network: nn.Module, inputs: Tensor) -> None:
     if not apart <= TOLERANCE * scale:  # nor NaN
         raise InputError(
             f"the ONNX file would not give the network's logits: they differ by {apart:.2g} where they reach "
-            f"{scale:.2g}; does the network decide by its input's values or length, or draw random numbers?"
+            f"{scale:.2g}; does the network decide by its inputs or their number, or draw random numbers?"
         )
 
 

@@ -9,16 +9,19 @@ import pytest
 import torch
 from contracts.network_contract import IMAGES, SMALL, NetworkContract
 from torch import nn
+from training.tiny import TINY, tiny_task
 
 from surronas.errors import InputError
 from surronas.spaces import Architectures, SearchSpace
 from surronas.spaces.cell101 import Cell101
 from surronas.store.importers.restricted import load_pickle
 from surronas.training.counting import count_flops, count_params
+from surronas.training.job import Job
 from surronas.training.networks import initialise
 from surronas.training.networks.cell101 import Cell, build, vertex_channels
 from surronas.training.recipe import Recipe
 from surronas.training.tasks.base import Signature
+from surronas.training.trainer import Trainer
 
 SPACE = Cell101()
 CIFAR10 = Signature((3, 32, 32), 10)
@@ -177,3 +180,13 @@ def test_flops_are_naslibs_less_its_element_wise_operations(shared: Path) -> Non
 def test_a_combination_without_a_path_is_refused() -> None:
     with pytest.raises(InputError, match="cell101"):
         network_of(np.zeros(26, np.int8))
+
+
+def test_a_training_learns_its_digits() -> None:
+    recipe = replace(TINY, channels=8, num_stages=2, cells_per_stage=1, epochs=6)
+    result = Trainer(SPACE, tiny_task(), device="cpu").train(
+        Job(tuple(SPACE.from_strings(INCEPTION_LIKE)[0].tolist()), 0, recipe)
+    )
+    assert result.status == "ok"
+    assert result.curves["train_loss"][-1] < 0.8 * result.curves["train_loss"][0]
+    assert result.params > 0

@@ -6,12 +6,15 @@ import pytest
 import torch
 from contracts.network_contract import IMAGES, SMALL, NetworkContract
 from torch import nn
+from training.tiny import TINY, tiny_task
 
 from surronas.spaces import SearchSpace
 from surronas.spaces.nasbench_macro import NASBenchMacro
 from surronas.training.counting import count_flops, count_params
+from surronas.training.job import Job
 from surronas.training.networks.nasbench_macro import build
 from surronas.training.tasks.base import Signature
+from surronas.training.trainer import Trainer
 
 SPACE = NASBenchMacro()
 CIFAR10 = Signature((3, 32, 32), 10)
@@ -55,3 +58,11 @@ def test_parameters_and_multiply_adds_are_those_of_the_table(shared: Path) -> No
         network, published = network_of(digits), table[digits]
         assert count_params(network) == published["params"]
         assert count_flops(network, CIFAR10) == 2 * published["flops"]
+
+
+def test_a_training_learns_its_digits() -> None:
+    recipe = replace(TINY, channels=8, num_stages=2, cells_per_stage=1, epochs=6)
+    result = Trainer(SPACE, tiny_task(), device="cpu").train(Job((2, 2, 2, 1, 2, 2, 2, 0), 0, recipe))
+    assert result.status == "ok"
+    assert result.curves["train_loss"][-1] < 0.8 * result.curves["train_loss"][0]
+    assert result.params > 0
