@@ -49,12 +49,13 @@ def test_parameters_and_multiply_adds_are_the_published_ones(digits: str, params
     assert (count_params(network), count_flops(network, CIFAR10)) == (params, 2 * flops)
 
 
-def test_parameters_and_multiply_adds_are_those_of_the_table(shared: Path) -> None:
+@pytest.mark.parametrize("step", [500, pytest.param(10, marks=pytest.mark.slow)])
+def test_parameters_and_multiply_adds_are_those_of_the_table(shared: Path, step: int) -> None:
     path = shared / "benchmarks" / "nasbench-macro" / "nas-bench-macro_cifar10.json"
     if not path.is_file():
         pytest.skip(f"no NAS-Bench-Macro at {path}")
     table = json.loads(path.read_bytes())
-    for digits in list(table)[::250]:
+    for digits in list(table)[::step]:
         network, published = network_of(digits), table[digits]
         assert count_params(network) == published["params"]
         assert count_flops(network, CIFAR10) == 2 * published["flops"]
