@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import torch
@@ -89,7 +89,7 @@ class Trainer:
         """Return what training one network gave; a run that fails returns with its status."""
         check_batch_size(self.task, job.recipe)
         try:
-            with _threads(self.num_threads), torch.backends.cudnn.flags(enabled=True, deterministic=True):
+            with limited_threads(self.num_threads), deterministic():
                 return self._train(job)
         except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
             if not is_out_of_memory(error):
@@ -212,8 +212,14 @@ class Trainer:
         return logits.float()
 
 
+def deterministic() -> AbstractContextManager[object]:
+    """Return a block in which cuDNN's algorithms give the same digits every time."""
+    flags: AbstractContextManager[object] = torch.backends.cudnn.flags(enabled=True, deterministic=True)
+    return flags
+
+
 @contextmanager
-def _threads(number: int) -> Iterator[None]:
+def limited_threads(number: int) -> Iterator[None]:
     """Run the block with so many torch threads, then put the user's number back."""
     before = torch.get_num_threads()
     torch.set_num_threads(number)
