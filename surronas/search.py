@@ -122,7 +122,7 @@ def run_search(
         )
     goal = objective or Single(metric)
     goal.check(evaluator.metrics)
-    start, log = time.perf_counter(), _Log(goal, evaluator.metrics, len(seeds))
+    start, log = time.perf_counter(), Log(goal, evaluator.metrics, len(seeds))
     while len(log) < budget:
         try:
             batch = searcher.ask(min(batch_size, budget - len(log)))
@@ -130,14 +130,14 @@ def run_search(
             error.trajectory = log.trajectory() if len(log) else None
             raise
         if not len(log):
-            _check_searcher(searcher, goal, batch[:0])
+            check_searcher(searcher, goal, batch[:0])
         records = evaluator.evaluate(batch, seeds)
-        _tell(searcher, batch, log.add(batch, records, start))
+        tell_scores(searcher, batch, log.add(batch, records, start))
         on_batch(len(log), log.best)
     return log.trajectory()
 
 
-def _check_searcher(
+def check_searcher(
     searcher: Searcher | MultiObjectiveSearcher, goal: Objective, none: Architectures
 ) -> None:
     """Raise before anything is evaluated if the searcher takes one score and the objective has more."""
@@ -152,7 +152,7 @@ def _check_searcher(
         ) from error
 
 
-def _tell(searcher: Searcher | MultiObjectiveSearcher, batch: Architectures, scored: Scored) -> None:
+def tell_scores(searcher: Searcher | MultiObjectiveSearcher, batch: Architectures, scored: Scored) -> None:
     """Tell what was answered: scores of what succeeded, and what failed."""
     ok = np.isfinite(scored.scores.reshape(len(batch), -1)).all(axis=1)
     if ok.any() and scored.scores.ndim == 2 and scored.slacks.shape[1]:
@@ -163,7 +163,7 @@ def _tell(searcher: Searcher | MultiObjectiveSearcher, batch: Architectures, sco
         searcher.discard(batch[~ok])
 
 
-class _Log:
+class Log:
     """The batches of a search so far."""
 
     def __init__(self, objective: Objective, metrics: Sequence[Metric], num_seeds: int) -> None:

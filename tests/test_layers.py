@@ -16,8 +16,8 @@ LEVELS = {  # a file imports from lower levels, and from its own room
     2: "store encodings surrogates metrics",
     3: "acquisition explanation objectives",
     4: "searchers evaluators training",
-    5: "search fidelity_search proposals journal judging loop run_folder improve compare evaluation plots "
-    "adapters",
+    5: "search under_way search_notes async_search fidelity_search proposals journal judging loop run_folder "
+    "improve compare evaluation plots adapters",
     6: "progress commands cli __init__ __main__",
 }
 LEVEL_OF = {room: level for level, rooms in LEVELS.items() for room in rooms.split()}
@@ -28,6 +28,9 @@ SIDEWAYS = {  # rooms of one level that know each other, and why
     ("store", "metrics"): "describes its table by rank correlations",
     ("surrogates", "store"): "a saved surrogate is written as store files are: whole or not at all",
     ("training", "evaluators"): "answers as an evaluator does, and says where its records lie",
+    ("async_search", "search"): "asks and tells as a search in batches does",
+    ("async_search", "search_notes"): "goes on where its notes end",
+    ("async_search", "under_way"): "keeps all workers busy",
     ("loop", "journal"): "a loop writes its rounds down",
     ("loop", "judging"): "a round judges the surrogates",
     ("improve", "judging"): "knows how few held-out architectures are too few",
