@@ -1,9 +1,11 @@
 """The networks of Accel-NASBench (Ahmad et al., DAC 2024): EfficientNet-B0 with 28 things left open.
 
-Source: ``models/accelbenchnet.py`` and ``searchables`` of github.com/afzalxo/ANB-DatasetCollection, the code
-that made the benchmark: widths, strides, SiLU, a squeeze to a quarter of a layer's input, a last layer four
-times as wide as the block before it. (For FPGAs the authors measured the same networks with ReLU.)
-EfficientNet-B0 itself (Tan and Le 2019) is one of them.
+Source: ``models/accelbenchnet.py`` of github.com/afzalxo/ANB-DatasetCollection, the code that made the
+benchmark, and ``anb_eval/utils_anb/utils_nasnet.py`` of Accel-NASBench: widths, strides, SiLU, a squeeze to a
+quarter of a layer's input, a last layer four times as wide as the block before it. (For FPGAs the authors
+measured the same networks with ReLU.)
+EfficientNet-B0 itself (Tan and Le 2019) is one of them; MnasNet-A1 (Tan et al. 2019) is not, as it expands
+one block by 3 and has 160 channels in block 5.
 
 Left out: their dropout of .2 before the last layer and their stochastic depth of .2, which draw random
 numbers in the forward pass. Ours, not theirs: how a network fits images smaller than 128 pixels
