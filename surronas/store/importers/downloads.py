@@ -1,6 +1,6 @@
 """Official files with a stable public address and a known SHA-256, and their download."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -106,13 +106,25 @@ def fetch(name: str, folder: Path, *, progress: Callable[[str], None] = lambda l
     """
     if name not in DOWNLOADS:
         raise InputError(f"no download of {name!r} is known; those known are {', '.join(DOWNLOADS)}")
+    return fetch_files(DOWNLOADS[name], folder, progress=progress)
+
+
+def fetch_files(
+    files: Iterable[Download], folder: Path, *, progress: Callable[[str], None] = lambda line: None
+) -> list[Path]:
+    """Download files into a folder, each whole or not at all; return their paths. Those there are kept.
+
+    Raises:
+        FetchError: a file can't be had, or is not the one whose SHA-256 is known.
+        MissingPackageError: pooch is not installed.
+    """
     try:
         import pooch
     except ImportError as error:
         raise MissingPackageError("downloads need pooch: pip install 'surronas[fetch]'") from error
     pooch.get_logger().setLevel("ERROR")  # progress is told here
     paths = []
-    for file in DOWNLOADS[name]:
+    for file in files:
         path = Path(folder) / file.path
         progress(f"{file.url} -> {path}")
         try:
