@@ -55,7 +55,8 @@ class JointSpace(SearchSpace):
     @property
     def num_architectures(self) -> int:
         """The number of architectures, each with each recipe."""
-        return self.space.num_architectures * math.prod(self._added.tolist())
+        recipes: int = math.prod(self._added.tolist())
+        return self.space.num_architectures * recipes
 
     def split(self, architectures: ArrayLike) -> tuple[Architectures, list[dict[str, Value]]]:
         """Return the (n, base d) architectures of the base space, and n dicts of hyper-parameters.
@@ -83,7 +84,7 @@ class JointSpace(SearchSpace):
             InputError: the base space is too large.
         """
         base = self.space.enumerate()
-        added = np.indices(self._added).reshape(len(self._added), -1).T
+        added = np.indices(self._added.tolist()).reshape(len(self._added), -1).T
         return self._joined(np.repeat(base, len(added), axis=0), np.tile(added, (len(base), 1)))
 
     def neighborhoods(self, architectures: Architectures) -> tuple[Architectures, NDArray[np.int64]]:

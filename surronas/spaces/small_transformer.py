@@ -42,7 +42,8 @@ class SmallTransformer(SearchSpace):
     def num_architectures(self) -> int:
         """The number of architectures in the space: 107,374,176."""
         layer = len(N_HEADS) * len(FFN_RATIOS)
-        return len(D_MODELS) * sum(layer**depth for depth in range(FEWEST_LAYERS, MOST_LAYERS + 1))
+        depths = range(FEWEST_LAYERS, MOST_LAYERS + 1)
+        return len(D_MODELS) * sum(int(layer**depth) for depth in depths)
 
     def allowed(self, architectures: Architectures) -> NDArray[np.bool_]:
         """Return (n,) whether the decisions of all layers that are not there are 0."""

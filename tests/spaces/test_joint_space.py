@@ -97,7 +97,8 @@ def test_all_else_follows_the_base_space() -> None:
 
 def test_hyper_parameters_change_as_often_as_live_decisions() -> None:
     joint = JointSpace(RecurrentCell(), learning_rate=(0.001, 0.01))
-    assert joint.constrained and not joint.numbered
+    assert joint.constrained
+    assert not joint.numbered
     parents = np.repeat(joint.sample(1, np.random.default_rng(0)), 300, axis=0)
     mutants = joint.mutate(parents, np.random.default_rng(1))
     changed = (mutants != parents)[:, -1]
@@ -183,5 +184,5 @@ def test_other_names_are_refused(name: str, message: str) -> None:
 )
 def test_other_strings_are_refused(tail: str) -> None:
     base = Cell201().to_strings(np.zeros((1, 6), np.int8))[0]
-    with pytest.raises(ArchitectureError, match="expected learning_rate=0.01 or 0.1 after the last ' @ '"):
+    with pytest.raises(ArchitectureError, match=r"expected learning_rate=0\.01 or 0\.1 after the last ' @ '"):
         TINY.from_strings([base + tail])

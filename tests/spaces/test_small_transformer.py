@@ -1,4 +1,3 @@
-import numpy as np
 import pytest
 from contracts.space_contract import SpaceContract
 
