@@ -16,8 +16,8 @@ LEVELS = {  # a file imports from lower levels, and from its own room
     2: "store encodings surrogates metrics",
     3: "acquisition explanation objectives",
     4: "searchers evaluators training",
-    5: "search under_way search_notes async_search fidelity_search proposals journal judging loop run_folder "
-    "improve compare evaluation plots adapters",
+    5: "search under_way search_notes async_search fidelity_search proposals journal judging loop_state "
+    "async_loop loop run_folder improve compare evaluation plots adapters",
     6: "progress commands cli __init__ __main__",
 }
 LEVEL_OF = {room: level for level, rooms in LEVELS.items() for room in rooms.split()}
@@ -32,7 +32,16 @@ SIDEWAYS = {  # rooms of one level that know each other, and why
     ("async_search", "search_notes"): "goes on where its notes end",
     ("async_search", "under_way"): "keeps all workers busy",
     ("loop", "journal"): "a loop writes its rounds down",
-    ("loop", "judging"): "a round judges the surrogates",
+    ("loop", "loop_state"): "turns what a loop knows of its store",
+    ("loop", "async_loop"): "turns without rounds to wait for, if asked",
+    ("loop", "under_way"): "turns without rounds to wait for, if asked",
+    ("async_loop", "journal"): "a loop writes its rounds down",
+    ("async_loop", "loop_state"): "turns what a loop knows of its store",
+    ("async_loop", "proposals"): "a loop has candidates proposed",
+    ("async_loop", "under_way"): "keeps all workers busy",
+    ("loop_state", "journal"): "a loop writes its rounds down",
+    ("loop_state", "judging"): "a round judges the surrogates",
+    ("loop_state", "proposals"): "a loop has candidates proposed",
     ("improve", "judging"): "knows how few held-out architectures are too few",
     ("judging", "journal"): "a judgement is part of a round",
     ("loop", "proposals"): "a loop has candidates proposed",
@@ -58,6 +67,8 @@ HOMES = {  # where a heavy package may be imported, be it inside a function
     "pandas": ("store/handover.py", "store/view.py"),  # the latter: a type in a signature
     "pyarrow": ("store/handover.py",),
     "optuna": ("adapters/",),
+    "mlflow": ("training/tracking/mlflow_runs.py",),  # an observer of one's own choice, when it is made
+    "pynvml": ("training/costs/energy.py",),  # the energy counter of a GPU, when energy is measured
 }
 LONGEST_FILE, LONGEST_FUNCTION = 250, 40
 LONGER_FILES = {"store/reader.py": 280}  # all that can be asked of a store, half of it docstrings

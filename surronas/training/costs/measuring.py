@@ -167,7 +167,9 @@ class CostMeter:
         counts: dict[str, float] = {}
         try:
             on_meta = self._on_meta(architecture)
-            counts["params"], counts["flops"] = count_params(on_meta), count_flops(on_meta, self.signature)
+            counts["params"] = count_params(on_meta)
+            if "flops" in self.metrics:
+                counts["flops"] = count_flops(on_meta, self.signature)
             if set(self.metrics) <= {"params", "flops"}:
                 return counts, None
             if "train_peak_memory_mb" in self.metrics:
@@ -183,7 +185,8 @@ class CostMeter:
         inputs = random_inputs(self.signature, self.conditions.batch_size).to(self.conditions.torch_device)
         if inputs.ndim == 4:
             inputs = inputs.contiguous(memory_format=torch.channels_last)  # as in training
-        counts["peak_memory_mb"] = forward_peak(network, inputs) / _MEGABYTE
+        if "peak_memory_mb" in self.metrics:
+            counts["peak_memory_mb"] = forward_peak(network, inputs) / _MEGABYTE
         if self.conditions.runtime == "onnxruntime":
             return OnnxRunner(network, self.signature, inputs, self.conditions.num_threads)
         return (CudaRunner if inputs.is_cuda else CpuRunner)(network, inputs)
