@@ -70,7 +70,7 @@ def thops_extras(settings: dict[str, int]) -> int:
     return 4 * (normalised + 1280 * 49) + averaged
 
 
-@pytest.mark.parametrize("number", [10, pytest.param(500, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("number", [10, pytest.param(150, marks=pytest.mark.slow)])
 def test_parameters_and_multiply_adds_are_those_of_accel_nasbench(shared: Path, number: int) -> None:
     path = shared / "benchmarks" / "accel-nasbench" / "anb_dataset_jsons.tar.gz"
     if not path.is_file():
