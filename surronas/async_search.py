@@ -18,7 +18,7 @@ from surronas.searchers import Searcher
 from surronas.searchers.many_scores import MultiObjectiveSearcher
 from surronas.spaces import Architectures
 from surronas.store import BenchmarkStore, Records
-from surronas.under_way import SubmittingEvaluator, UnderWay
+from surronas.under_way import SubmittingEvaluator, UnderWay, submitting
 
 
 def run_async_search(
@@ -58,7 +58,7 @@ def run_async_search(
         SpaceExhaustedError: the searcher has fewer candidates than the budget; its ``trajectory`` holds
             what was found.
     """
-    goal = objective or Single(metric)
+    goal, evaluator = objective or Single(metric), submitting(evaluator)
     _check(goal, evaluator, budget, store, notes)
     under_way = UnderWay(evaluator, seeds, store=store, command="an asynchronous search", on_row=on_row)
     with ExitStack() as stack:

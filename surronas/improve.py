@@ -65,6 +65,7 @@ def improve(
             seed=settings.seed,
             metric=settings.metric,
             journal=run,
+            asynchronous=settings.asynchronous,
         )
         outcome = _outcome(run, source, tuple(rounds))
     write_json(folder / "outcome.json", without_nan(asdict(outcome)))

@@ -119,6 +119,10 @@ class Journal:
         """Take note of the candidates of a round, before they are trained."""
         self._plans[number] = candidates
 
+    def picked(self, number: int, candidate: Candidate) -> None:
+        """Take note of one more candidate of a round that is filled one by one, before it is trained."""
+        self._plans[number] = (*self._plans.get(number, ()), candidate)
+
     def trained(self, row: Records) -> None:
         """Take note of a training, (1,), that is in the store now."""
 

@@ -25,9 +25,11 @@ class PlainDisplay(Journal):
     def planned(self, number: int, candidates: tuple[Candidate, ...]) -> None:
         """Show the candidates of a round with what is predicted of them."""
         for candidate in candidates:
-            self._line(
-                f"round {number} picks {candidate.text} ({candidate.proposer}): {predictions(candidate)}"
-            )
+            self.picked(number, candidate)
+
+    def picked(self, number: int, candidate: Candidate) -> None:
+        """Show one candidate of a round with what is predicted of it."""
+        self._line(f"round {number} picks {candidate.text} ({candidate.proposer}): {predictions(candidate)}")
 
     def trained(self, row: Records) -> None:
         """Show one training."""
@@ -55,22 +57,29 @@ class RichDisplay(Journal):
         super().__init__()
         self._console, self._num_seeds, self._metric = console, num_seeds, metric
         self._bar: Progress | None = None
+        self._runs_on = False  # there are no rounds to wait for
 
     def planned(self, number: int, candidates: tuple[Candidate, ...]) -> None:
         """Start the bar of a round."""
-        if not candidates:
-            return
-        self._bar = Progress(
-            TextColumn(f"round {number}: training"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.description}"),
-            TimeRemainingColumn(),
-            console=self._console,
-            transient=True,
-        )
-        self._bar.add_task("", total=len(candidates) * self._num_seeds)
-        self._bar.start()
+        if candidates:
+            self._await(f"round {number}: training", len(candidates))
+
+    def picked(self, number: int, candidate: Candidate) -> None:
+        """Make the bar longer by one candidate; it then runs on from round to round."""
+        self._runs_on = True
+        self._await("training", 1)
+
+    def _await(self, title: str, num_candidates: int) -> None:
+        """Let the bar wait for more trainings."""
+        if self._bar is None:
+            columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
+            self._bar = Progress(
+                TextColumn(title), *columns, TimeRemainingColumn(), console=self._console, transient=True
+            )
+            self._bar.add_task("", total=0)
+            self._bar.start()
+        task = self._bar.tasks[0]
+        self._bar.update(task.id, total=(task.total or 0) + num_candidates * self._num_seeds)
 
     def trained(self, row: Records) -> None:
         """Move the bar."""
@@ -80,7 +89,7 @@ class RichDisplay(Journal):
 
     def finished(self, round_: Round) -> None:
         """Show what the round measured, how good the surrogates are now, and the incumbent."""
-        if self._bar is not None:
+        if self._bar is not None and not self._runs_on:
             self._bar.stop()
             self._bar = None
         if round_.candidates:

@@ -25,7 +25,8 @@ class Measured:
     space: SearchSpace
     architectures: Architectures  # (n, d)
     scores: NDArray[np.float64]  # (n,) more is better
-    closed: Architectures  # (m, d) not to be proposed: failed, held out, or taken by another proposer
+    closed: Architectures  # (m, d) not to be proposed: failed, held out, taken by another proposer, pending
+    pending: Architectures | None = None  # (k, d) those of them that are being trained now
 
 
 class Proposer(Protocol):
@@ -43,7 +44,10 @@ class Proposer(Protocol):
 
 @dataclass(frozen=True)
 class BayesianProposer:
-    """Bayesian optimisation: what has the highest log expected improvement under the surrogate."""
+    """Bayesian optimisation: what has the highest log expected improvement under the surrogate.
+
+    What is pending is taken for measured, with the score that the surrogate expects (kriging believer).
+    """
 
     surrogate: Surrogate | None = None  # None: the default of BayesianOptimization
     name: str = "Bayesian optimization"
@@ -54,10 +58,13 @@ class BayesianProposer:
         searcher = BayesianOptimization(
             measured.space, self.surrogate, seed=seed, encoding=self.encoding, num_initial=1
         )
-        if len(measured.closed):
-            searcher.discard(measured.closed)
+        closed, pending = measured.closed, measured.pending
+        if pending is not None:
+            closed = closed[~np.isin(measured.space.keys(closed), measured.space.keys(pending))]
+        if len(closed):
+            searcher.discard(closed)
         searcher.tell(measured.architectures, measured.scores)
-        return searcher.ask(n)
+        return searcher.ask(n, pending=pending)
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ class Settings:
     num_rounds: int
     per_round: int  # architectures trained in a round
     seed: int  # of sampling and searching
+    asynchronous: bool = False  # no worker waits for the end of a round
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,12 @@ class RunFolder(Journal):
         write_json(self.path / f"plan-{number:02d}.json", [asdict(candidate) for candidate in candidates])
         self.display.planned(number, candidates)
 
+    def picked(self, number: int, candidate: Candidate) -> None:
+        """Keep one more candidate of a round, before it is trained."""
+        candidates = (*(self.plan(number) or ()), candidate)
+        write_json(self.path / f"plan-{number:02d}.json", [asdict(each) for each in candidates])
+        self.display.picked(number, candidate)
+
     def trained(self, row: Records) -> None:
         """Show a training; its row is in the store."""
         self.display.trained(row)
@@ -118,6 +125,7 @@ def open_run(
             f"expected a run folder or a new path, but {path} holds something else; name another"
         )
     wanted = json.loads(json.dumps(asdict(settings)))
+    kept = {"asynchronous": False, **kept}  # runs of before that could be chosen
     changed = [name for name in wanted if kept.get(name) != wanted[name]]
     if changed == ["num_rounds"] and wanted["num_rounds"] > kept["num_rounds"]:
         changed = []  # a run may be given more rounds

@@ -48,6 +48,20 @@ class SubmittingEvaluator(Protocol):
         ...
 
 
+def submitting(evaluator: object) -> SubmittingEvaluator:
+    """Return an evaluator, if trainings can be submitted to it.
+
+    Raises:
+        InputError: they can't.
+    """
+    if not isinstance(evaluator, SubmittingEvaluator):
+        raise InputError(
+            f"expected an evaluator with submit() and finished(), such as TrainingEvaluator, got "
+            f"{type(evaluator).__name__}"
+        )
+    return evaluator
+
+
 @dataclass
 class _Waited:
     """An architecture that is not answered yet."""
@@ -63,7 +77,7 @@ class UnderWay:
     Rows that the store holds already are taken from it, and not trained.
 
     Raises:
-        InputError: no seeds, the same seed twice, or an evaluator that no single trainings can be given to.
+        InputError: no seeds, or the same seed twice.
     """
 
     def __init__(
@@ -75,11 +89,6 @@ class UnderWay:
         command: str = "",
         on_row: Callable[[Records], None] = lambda row: None,
     ) -> None:
-        if not isinstance(evaluator, SubmittingEvaluator):
-            raise InputError(
-                f"expected an evaluator with submit() and finished(), such as TrainingEvaluator, got "
-                f"{type(evaluator).__name__}"
-            )
         self._seeds = tuple(int(seed) for seed in seeds)
         if not self._seeds or len(set(self._seeds)) < len(self._seeds):
             raise InputError(f"expected one training seed or more, each once, got {list(seeds)}")
@@ -103,6 +112,10 @@ class UnderWay:
     def has_room(self) -> bool:
         """Whether a worker is free, and nothing to be given to it."""
         return self._submitted + len(self._queue) + len(self._held) < self._evaluator.num_workers
+
+    def waits_for(self, architecture: Sequence[int]) -> bool:
+        """Return whether an architecture is not answered yet."""
+        return np.array(architecture, np.int8).tobytes() in self._waited
 
     def add(self, architecture: Architectures) -> None:
         """Have one architecture (d,) trained with each seed, as far as the store does not hold it.
