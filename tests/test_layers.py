@@ -67,6 +67,8 @@ HOMES = {  # where a heavy package may be imported, be it inside a function
     "pandas": ("store/handover.py", "store/view.py"),  # the latter: a type in a signature
     "pyarrow": ("store/handover.py",),
     "optuna": ("adapters/",),
+    "onnx": ("training/onnx_export.py",),  # all of it inside functions, when a network is exported
+    "onnxruntime": ("training/onnx_export.py", "training/costs/onnx_latency.py"),  # the same; or is timed
     "mlflow": ("training/tracking/mlflow_runs.py",),  # an observer of one's own choice, when it is made
     "pynvml": ("training/costs/energy.py",),  # the energy counter of a GPU, when energy is measured
 }

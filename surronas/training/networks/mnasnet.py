@@ -7,12 +7,12 @@ measured the same networks with ReLU.)
 EfficientNet-B0 itself (Tan and Le 2019) is one of them; MnasNet-A1 (Tan et al. 2019) is not, as it expands
 one block by 3 and has 160 channels in block 5.
 
-Left out: their dropout of .2 before the last layer and their stochastic depth of .2, which draw random
-numbers in the forward pass. Ours, not theirs: how a network fits images smaller than 128 pixels
-(``strides_for``) and other widths (``widths_for``).
+Dropout before the last layer is the recipe's (theirs: .2); their stochastic depth of .2 is left out. Ours,
+not theirs: how a network fits images smaller than 97 pixels (``strides_for``) and other widths
+(``widths_for``).
 """
 
-from torch import nn
+from torch import Tensor, nn
 
 from surronas.errors import InputError
 from surronas.spaces import SearchSpace
@@ -20,6 +20,7 @@ from surronas.spaces.mnasnet import NUM_BLOCKS, MnasNet
 from surronas.training.job import Architecture
 from surronas.training.networks.base import image_shape
 from surronas.training.networks.cell201 import GlobalAveragePool
+from surronas.training.networks.dropout import Dropout
 from surronas.training.networks.inverted_residual import ConvBN, InvertedResidual
 from surronas.training.recipe import Recipe
 from surronas.training.tasks.base import Signature
@@ -29,6 +30,14 @@ CHANNELS = (16, 24, 40, 80, 112, 192, 320)  # of blocks 0 to 6
 STRIDES = (2, 1, 2, 2, 2, 1, 2, 1)  # of the stem, and of the first layer of blocks 0 to 6
 HEAD = 4  # the last layer is so many times as wide as block 6
 SMALLEST = 4  # pixels of a side of the last feature map, where images allow; the benchmark's 224 give 7
+
+
+class FeatureDropout(Dropout):
+    """Dropout of single features."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (batch, features)."""
+        return self.drawn()(x)
 
 
 def widths_for(channels: int) -> tuple[int, ...]:
@@ -89,4 +98,6 @@ def build(space: SearchSpace, architecture: Architecture, signature: Signature, 
             )
     head = HEAD * widths[-1]
     layers += [ConvBN(widths[-1], head, 1, activation=nn.SiLU), GlobalAveragePool()]
+    if recipe.dropout:
+        layers.append(FeatureDropout(recipe.dropout))
     return nn.Sequential(*layers, nn.Linear(head, signature.num_classes))

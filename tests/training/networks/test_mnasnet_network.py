@@ -16,6 +16,7 @@ from surronas.spaces.cell101 import Cell101
 from surronas.spaces.mnasnet import MnasNet
 from surronas.training.counting import count_flops, count_params
 from surronas.training.job import Job
+from surronas.training.networks import initialise
 from surronas.training.networks.inverted_residual import InvertedResidual, SqueezeExcitation
 from surronas.training.networks.mnasnet import build, strides_for, widths_for
 from surronas.training.recipe import Recipe
@@ -145,6 +146,19 @@ def test_squeeze_and_excitation_weighs_channels() -> None:
             parameter.zero_()
     x = torch.rand(2, 4, 3, 3)
     torch.testing.assert_close(layer(x), x / 2)  # the sigmoid of 0
+
+
+def test_dropout_leaves_features_out_in_training_alone() -> None:
+    with torch.device("meta"):
+        layer = network_of(EFFICIENTNET_B0, IMAGES, replace(SMALL, dropout=0.2))[-2]
+    layer = layer.to_empty(device="cpu")
+    initialise(layer, torch.Generator().manual_seed(0))
+    x = torch.ones(1000)
+    first, second = layer(x), layer(x)
+    assert float((first == 0).float().mean()) == pytest.approx(0.2, abs=0.05)
+    assert sorted(set(first.tolist())) == pytest.approx([0, 1.25])
+    assert not torch.equal(first, second)
+    assert torch.equal(layer.eval()(x), x)
 
 
 def test_another_space_is_refused() -> None:
