@@ -11,7 +11,7 @@ from surronas.errors import InputError
 Value = int | float | str
 FEWEST_CHOICES, MOST_CHOICES = 2, 127  # one is no decision; a decision is an int8
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-_INTEGER = re.compile(r"-?\d+")
+_INTEGER = re.compile(r"-?\d{1,18}")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?(e-?\d+)?")
 
 

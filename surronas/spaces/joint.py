@@ -33,7 +33,7 @@ class JointSpace(SearchSpace):
             words.
     """
 
-    def __init__(self, space: SearchSpace, **hyper_parameters: Sequence[Value]) -> None:
+    def __init__(self, space: SearchSpace, /, **hyper_parameters: Sequence[Value]) -> None:
         if isinstance(space, JointSpace):
             raise InputError(
                 f"expected a space of architectures, got {space.name!r}; name all hyper-parameters at once"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from surronas.errors import StoreError
+from surronas.errors import InputError, StoreError
 from surronas.spaces import SPACE_CLASSES, SearchSpace, space_named
 from surronas.store.files import partial_name, sync_folder, write_aside
 from surronas.store.folder import FolderStorage
@@ -78,12 +78,13 @@ def put_in_place(path: Path, parts: Parts, identity: str) -> None:
 def space_of(segment: Segment, given: SearchSpace | None) -> SearchSpace:
     """Return the search space of a segment: the one given, or the known one of its name."""
     header = segment.header
-    if given is None and header.space not in SPACE_CLASSES:
+    try:
+        space = given if given is not None else space_named(header.space)
+    except InputError as error:
         raise StoreError(
             f"{segment.name} is of space {header.space!r}, known are {', '.join(SPACE_CLASSES)}; "
             f"upgrade surronas, or pass your own: open(path, space=...)"
-        )
-    space = given if given is not None else space_named(header.space)
+        ) from error
     if (space.name, space.num_choices.tolist()) != (header.space, header.num_choices):
         raise StoreError(
             f"{segment.name} is of space {header.space!r} with choices {header.num_choices}, expected "

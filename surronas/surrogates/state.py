@@ -204,7 +204,11 @@ def _found(place: str, kind: type) -> Any:
 
 def _name_of(space: SearchSpace, where: str) -> str:
     """Return the name by which a search space is found again."""
-    if space.name not in SPACE_CLASSES or type(space_named(space.name)) is not type(space):
+    try:
+        known = type(space_named(space.name)) is type(space)
+    except InputError:
+        known = False
+    if not known:
         raise InputError(
             f"can't save {where}: search space {space.name!r} is not known by name; known are "
             f"{', '.join(sorted(SPACE_CLASSES))}"

@@ -1,4 +1,5 @@
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from surronas.errors import ArchitectureError, InputError
 from surronas.searchers import BayesianOptimization, RegularizedEvolution
 from surronas.spaces import Cell201, JointSpace, SearchSpace, SmallTransformer, space_named
 from surronas.spaces.recurrent_cell import RecurrentCell
+from surronas.store import TRAINING_METRICS, BenchmarkStore, new_records
 
 NAME = "cell201+batch_size:32,64,128+learning_rate:0.01,0.1+optimizer:adamw,sgd"
 SPACE = JointSpace(Cell201(), learning_rate=(0.1, 0.01), optimizer=("sgd", "adamw"), batch_size=(64, 32, 128))
@@ -113,6 +115,21 @@ def test_a_process_of_ones_own_gets_the_same_space() -> None:
     np.testing.assert_array_equal(again.enumerate()[-1], SPACE.num_choices - 1)
 
 
+@pytest.mark.parametrize("file", ["joint.h5", "joint"])
+def test_a_store_of_a_joint_space_opens_by_its_name(tmp_path: Path, file: str) -> None:
+    store = BenchmarkStore.create(tmp_path / file, SPACE)
+    rows = SPACE.sample(8, np.random.default_rng(0))
+    records = new_records(8, SPACE.num_decisions, TRAINING_METRICS)
+    records["architecture"], records["task"], records["recipe"] = rows, "digits", "{}"
+    records["epochs"], records["seed"], records["status"] = 1, 0, "ok"
+    records["origin"], records["valid_accuracy"] = "search", np.linspace(0.1, 0.8, 8)
+    store.append(records)
+    again = BenchmarkStore.open(tmp_path / file)
+    assert isinstance(again.space, JointSpace)
+    assert again.space.name == NAME
+    np.testing.assert_allclose(again.query(rows, "valid_accuracy", task="digits"), np.linspace(0.1, 0.8, 8))
+
+
 def test_encodings_tell_hyper_parameters_apart() -> None:
     rows = np.repeat(SPACE.sample(1, np.random.default_rng(3)), 12, axis=0)
     rows[:, 6:] = np.indices((3, 2, 2)).reshape(3, -1).T
@@ -168,6 +185,9 @@ def test_a_joint_space_is_no_base_space() -> None:
     [
         ("cell2+learning_rate:0.01,0.1", "unknown search space 'cell2'"),
         ("cell201+", "expected choices of  that are"),
+        ("cell201+space:1", "expected 2 to 127 different choices of space"),
+        ("cell201+a:1," + "9" * 5000, "expected choices of a that are numbers"),
+        ("cell201+a:1,1e999", "expected choices of a that are numbers"),
         ("cell201+learning_rate", "expected choices of learning_rate"),
         ("cell201+learning_rate:0.1,0.01", r"malformed name .*expected 'cell201\+learning_rate:0.01,0.1'"),
         ("cell201+b:1,2+a:1,2", "malformed name of a joint space"),

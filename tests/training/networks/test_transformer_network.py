@@ -231,6 +231,23 @@ def test_dropout_follows_from_the_seed_and_leaves_the_global_state_alone(shared:
     assert curves[0] != curves[3]
 
 
+def test_dropout_goes_on_from_a_checkpoint(shared: Path, tmp_path: Path) -> None:
+    task = shakespeare(shared, 64)
+    (row,) = SMALLER.from_strings(["d_model 32 | 2 heads, ffn x2"])
+    job = Job(tuple(row.tolist()), 0, replace(CHARACTERS_RECIPE, epochs=3, batch_size=16, dropout=0.3))
+
+    def cut_short(job: Job, epoch: int, values: dict[str, float]) -> None:
+        if epoch == 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Trainer(SMALLER, task, checkpoints=tmp_path, checkpoint_seconds=0, on_epoch=cut_short).train(job)
+    assert len(list(tmp_path.rglob("*.safetensors"))) == 1
+    resumed = Trainer(SMALLER, task, checkpoints=tmp_path).train(job)
+    whole = Trainer(SMALLER, task).train(job)
+    np.testing.assert_array_equal(resumed.curves["train_loss"], whole.curves["train_loss"])
+
+
 def test_dropout_keeps_the_mean_and_can_hold_for_a_whole_text() -> None:
     rows = SMALLER.from_strings(["d_model 32 | 2 heads, ffn x2"])
     recipe = replace(SMALL, dropout=0.25)
