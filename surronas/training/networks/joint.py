@@ -1,5 +1,6 @@
 """Joint spaces: the network is that of the base space, the rest of an architecture goes into the recipe."""
 
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any, cast
 
@@ -8,6 +9,7 @@ from torch import nn
 
 from surronas.errors import InputError
 from surronas.spaces import SearchSpace
+from surronas.spaces.hyper_parameters import Value
 from surronas.spaces.joint import JointSpace
 from surronas.training.job import Architecture
 from surronas.training.networks.known import build_for
@@ -26,12 +28,30 @@ def recipe_of(space: SearchSpace, architecture: ArrayLike, recipe: Recipe) -> Re
     """
     if not isinstance(space, JointSpace):
         return recipe
-    known = [knob.name for knob in fields(Recipe) if knob.name not in _FIXED]
-    if unknown := [name for name in space.hyper_parameters if name not in known]:
-        raise InputError(
-            f"space {space.name!r}: recipes have no hyper-parameter {unknown[0]!r}, only {', '.join(known)}"
-        )
     (chosen,) = space.split(architecture)[1]
+    return _replaced(recipe, chosen)
+
+
+def trial_recipes(space: SearchSpace, recipe: Recipe) -> list[Recipe]:
+    """Return a few recipes in which every choice of every hyper-parameter occurs, to check before a search.
+
+    Raises:
+        InputError: as ``recipe_of``, for any choice of the space.
+    """
+    if not isinstance(space, JointSpace):
+        return [recipe]
+    choices = space.hyper_parameters
+    return [
+        _replaced(recipe, {name: values[min(place, len(values) - 1)] for name, values in choices.items()})
+        for place in range(max(map(len, choices.values())))
+    ]
+
+
+def _replaced(recipe: Recipe, chosen: Mapping[str, Value]) -> Recipe:
+    """Return the recipe with these hyper-parameters."""
+    known = [knob.name for knob in fields(Recipe) if knob.name not in _FIXED]
+    if unknown := [name for name in chosen if name not in known]:
+        raise InputError(f"recipes have no hyper-parameter {unknown[0]!r}, only {', '.join(known)}")
     return replace(recipe, **cast("dict[str, Any]", chosen))
 
 

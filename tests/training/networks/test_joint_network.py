@@ -11,7 +11,7 @@ from surronas.spaces import Cell201, JointSpace, NatsSize, SearchSpace
 from surronas.training.counting import count_params
 from surronas.training.job import Job
 from surronas.training.networks import build_for
-from surronas.training.networks.joint import build, recipe_of
+from surronas.training.networks.joint import build, recipe_of, trial_recipes
 from surronas.training.trainer import Trainer
 
 BASE = Cell201()
@@ -62,6 +62,15 @@ def test_a_joint_architecture_trains_as_its_parts_do() -> None:
 def test_hyper_parameters_that_recipes_do_not_take_are_refused(space: SearchSpace, message: str) -> None:
     with pytest.raises(InputError, match=message):
         recipe_of(space, np.zeros(7, np.int8), TINY)
+    with pytest.raises(InputError, match=message):
+        trial_recipes(space, TINY)
+
+
+def test_every_choice_is_tried_before_a_search() -> None:
+    space = JointSpace(BASE, batch_size=(8, 16, 32), learning_rate=(0.1, 0.2))
+    tried = trial_recipes(space, TINY)
+    assert [(r.batch_size, r.learning_rate) for r in tried] == [(8, 0.1), (16, 0.2), (32, 0.2)]
+    assert trial_recipes(BASE, TINY) == [TINY]
 
 
 def test_a_base_space_without_networks_is_refused_at_once() -> None:
