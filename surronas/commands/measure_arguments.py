@@ -8,6 +8,7 @@ from surronas.commands.store_arguments import Parser, positive, seed
 _METRICS = (  # those of surronas.training.costs, which loads torch
     "latency_ms",
     "latency_p95_ms",
+    "latency_min_ms",
     "peak_memory_mb",
     "train_peak_memory_mb",
     "energy_mj",

@@ -154,10 +154,11 @@ class CostMeter:
         self, runners: Sequence[Runner], told: Callable[[float], None]
     ) -> Iterator[tuple[str, NDArray[np.float64]]]:
         """Yield metrics and (n,) values of networks that are ready: times and energy."""
-        if runners and {"latency_ms", "latency_p95_ms"} & set(self.metrics):
+        if runners and any(name.startswith("latency") for name in self.metrics):
             times = latencies(runners, seconds=self.seconds, on_round=lambda done, all_: told(done / all_))
             yield "latency_ms", np.array([np.median(calls) for calls in times])
             yield "latency_p95_ms", np.array([np.percentile(calls, 95) for calls in times])
+            yield "latency_min_ms", np.array([calls.min() for calls in times])
         counter = energy_counter(self.conditions.torch_device) if "energy_mj" in self.metrics else None
         if runners and counter is not None:
             yield "energy_mj", energies(runners, counter)

@@ -64,7 +64,7 @@ def test_columns_have_units_directions_and_a_device(store: BenchmarkStore) -> No
     columns = {(c["metric"], c["device"]): c["architectures"] for c in store.info()["columns"]}
     text = replace(HERE, batch_size=2).text
     assert text.endswith("batch 2")
-    for name in ("latency_ms", "latency_p95_ms", "peak_memory_mb", "train_peak_memory_mb"):
+    for name in ("latency_ms", "latency_p95_ms", "latency_min_ms", "peak_memory_mb", "train_peak_memory_mb"):
         assert columns[name, text] == 2
     assert columns["params", ""] == columns["flops", ""] == NUM_CELLS  # as the trainings had it
     known = {metric.name: metric for metric in store.metrics}
@@ -90,7 +90,7 @@ def test_what_is_measured_is_not_measured_again(
     assert (after > 0).all()
     assert attach(store, cells) == 0
     batch = replace(HERE, batch_size=4)
-    assert attach(store, cells[:1], batch) == 4  # another device text: further columns
+    assert attach(store, cells[:1], batch) == 5  # another device text: further columns
     assert latencies(store, cells[:1], batch) > 0
     np.testing.assert_array_equal(latencies(store, cells), after)
 
