@@ -23,12 +23,12 @@ class Route:
 
     rounds: tuple[tuple[Tensor, Tensor], ...]  # (source, target): target slots are distinct in each round
     back: tuple[tuple[Tensor, Tensor], ...]  # (target, source): source slots are distinct in each round
-    fills: bool  # the targets are slots 0, 1, 2, ..., once each
+    fills: int  # so many slots are targets, the first ones, once each and in order; 0: it is not so
 
     @classmethod
     def of(cls, sources: Sequence[int], targets: Sequence[int], device: torch.device) -> "Route":
         """Return the route of k slices, the i-th from slot ``sources[i]`` to slot ``targets[i]``."""
-        fills = list(targets) == list(range(len(targets)))
+        fills = len(targets) if list(targets) == list(range(len(targets))) else 0
         return cls(_rounds(sources, targets, device), _rounds(targets, sources, device), fills)
 
 
@@ -49,60 +49,63 @@ def _rounds(
     return tuple(rounds)
 
 
-def slots(x: Tensor, channels: int) -> Tensor:
-    """Return a view (outer, n, inner) of features, whose middle axis is the slot."""
+def slots(x: Tensor, channels: int, last: bool) -> Tensor:
+    """Return a view (outer, n, inner) of features, whose middle axis is the slot.
+
+    ``last`` says that channels come last in memory; a tensor of one channel or one pixel is in both orders.
+    """
     batch, width, height, length = x.shape
-    if _is_channels_last(x):
-        return x.permute(0, 2, 3, 1).reshape(batch * height * length, width // channels, channels)
-    return x.reshape(batch, width // channels, channels * height * length)
+    if last:
+        return x.permute(0, 2, 3, 1).view(batch * height * length, width // channels, channels)
+    return x.view(batch, width // channels, channels * height * length)
 
 
-def _blank(like: Tensor, width: int) -> Tensor:
-    """Return zeros (batch, width, height, length) in the memory order of ``like``."""
-    order = torch.channels_last if _is_channels_last(like) else torch.contiguous_format
+def _blank(like: Tensor, width: int, last: bool) -> Tensor:
+    """Return zeros (batch, width, height, length)."""
     shape = (like.shape[0], width, *like.shape[2:])
-    out = torch.empty(shape, dtype=like.dtype, device=like.device, memory_format=order)
-    return out.zero_()
+    return torch.empty(shape, dtype=like.dtype, device=like.device, memory_format=_order(last)).zero_()
+
+
+def _order(last: bool) -> torch.memory_format:
+    return torch.channels_last if last else torch.contiguous_format
 
 
 class _AddSlots(torch.autograd.Function):
     """out[target] += tensor[source] for every route of every tensor."""
 
     @staticmethod
-    def forward(ctx: Any, channels: int, num_slots: int, routes: Sequence[Route], *tensors: Tensor) -> Tensor:
-        ctx.channels, ctx.routes = channels, routes
+    def forward(
+        ctx: Any, channels: int, num_slots: int, last: bool, routes: Sequence[Route], *tensors: Tensor
+    ) -> Tensor:
+        ctx.channels, ctx.routes, ctx.last = channels, routes, last
         ctx.widths = [tensor.shape[1] for tensor in tensors]
-        if len(tensors) == 1 and routes[0].fills and num_slots == len(routes[0].rounds[0][1]):
-            return _selected(tensors[0], routes[0].rounds[0][0], channels)
-        out = _blank(tensors[0], num_slots * channels)
-        into = slots(out, channels)
+        if len(tensors) == 1 and routes[0].fills == num_slots:
+            return _selected(tensors[0], routes[0].rounds[0][0], channels, last)
+        out = _blank(tensors[0], num_slots * channels, last)
+        into = slots(out, channels, last)
         for route, tensor in zip(routes, tensors, strict=True):
-            _add(into, slots(tensor, channels), route.rounds)
+            _add(into, slots(tensor, channels, last), route.rounds)
         return out
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        gradient = _ordered(gradient)
-        upstream, gradients = slots(gradient, ctx.channels), []
+        gradient = gradient.contiguous(memory_format=_order(ctx.last))
+        upstream, gradients = slots(gradient, ctx.channels, ctx.last), []
         for route, width in zip(ctx.routes, ctx.widths, strict=True):
-            own = _blank(gradient, width)
-            _add(slots(own, ctx.channels), upstream, route.back)
+            own = _blank(gradient, width, ctx.last)
+            _add(slots(own, ctx.channels, ctx.last), upstream, route.back)
             gradients.append(own)
-        return None, None, None, *gradients
+        return None, None, None, None, *gradients
 
 
-def _selected(x: Tensor, chosen: Tensor, channels: int) -> Tensor:
-    """Return slots of x as features of their own, in the memory order of x."""
-    taken = slots(x, channels).index_select(1, chosen)
+def _selected(x: Tensor, chosen: Tensor, channels: int, last: bool) -> Tensor:
+    """Return slots of x as features of their own."""
+    taken = slots(x, channels, last).index_select(1, chosen)
     batch, _, height, length = x.shape
-    if _is_channels_last(x):
-        return taken.reshape(batch, height, length, -1).permute(0, 3, 1, 2)
-    return taken.reshape(batch, -1, height, length)
-
-
-def _is_channels_last(x: Tensor) -> bool:
-    return x.is_contiguous(memory_format=torch.channels_last) and not x.is_contiguous()
+    if last:
+        return taken.view(batch, height, length, -1).permute(0, 3, 1, 2)
+    return taken.view(batch, -1, height, length)
 
 
 def _add(into: Tensor, source: Tensor, rounds: Sequence[tuple[Tensor, Tensor]]) -> None:
@@ -111,17 +114,11 @@ def _add(into: Tensor, source: Tensor, rounds: Sequence[tuple[Tensor, Tensor]]) 
         into.index_add_(1, end, source.index_select(1, start))
 
 
-def _ordered(x: Tensor, like: Tensor | None = None) -> Tensor:
-    """Return x in a memory order that ``slots`` can view, that of ``like`` if it is given."""
-    if like is not None:
-        last = _is_channels_last(like)
-        return x.contiguous(memory_format=torch.channels_last if last else torch.contiguous_format)
-    return x if x.is_contiguous() or _is_channels_last(x) else x.contiguous()
-
-
 def add_slots(tensors: Sequence[Tensor], routes: Sequence[Route], num_slots: int, channels: int) -> Tensor:
     """Return features (batch, num_slots C, height, width): each slot the sum of what routes bring to it."""
-    first = _ordered(tensors[0])
-    given = [first, *(_ordered(x, first) for x in tensors[1:])]
-    result: Tensor = _AddSlots.apply(channels, num_slots, tuple(routes), *given)  # type: ignore[no-untyped-call]
+    last = not tensors[0].is_contiguous()
+    given = [x.contiguous(memory_format=_order(last)) for x in tensors]
+    result: Tensor = _AddSlots.apply(  # type: ignore[no-untyped-call]
+        channels, num_slots, last, tuple(routes), *given
+    )
     return result

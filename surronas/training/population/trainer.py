@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from surronas.errors import InputError
 from surronas.spaces import SearchSpace
 from surronas.training.job import Job
 from surronas.training.networks import Build
@@ -68,6 +69,8 @@ class PopulationTrainer:
             build=build,
             on_epoch=on_epoch,
         )
+        if way != "auto" and way not in WAYS:
+            raise InputError(f"expected a way among auto, {', '.join(WAYS)}, got {way!r}")
         on_gpu = self.trainer.device.type == "cuda"
         self.compiled, self.graphed = compiled, on_gpu if graphed is None else graphed and on_gpu
         self.packing = Packing(space, task.signature, self.trainer.device, most)
