@@ -29,7 +29,8 @@ def task_from_folder(
 
     Or folders train, valid and test with a folder for each class in each (without valid or test, a share of
     train is drawn by ``seed``, as it is where there are only classes). Images are made ``size`` x ``size``
-    pixels, (3, size, size) or ``grey`` (1, size, size), uint8. The task is named after the folder.
+    pixels, (3, size, size) or ``grey`` (1, size, size), uint8, and shuffled by ``seed``. The task is named
+    after the folder.
 
     Raises:
         InputError: no folder, no classes, a class without images, classes of valid or test that train has
@@ -41,10 +42,11 @@ def task_from_folder(
         raise InputError(f"expected a folder of images and a size of at least 1, got {root} and {size}")
     name = f"{root.resolve().name}-{size}"
     if not (root / "train").is_dir():
-        inputs, labels = _images(root, _classes(root), size, grey)
+        inputs, labels = _images(root, _classes(root), size, grey, seed)
         return task_from_arrays(name, inputs, labels, valid=valid, test=test, seed=seed)
     classes = _classes(root / "train")
-    found = {split: _images(root / split, classes, size, grey) for split in SPLITS if (root / split).is_dir()}
+    splits = [split for split in SPLITS if (root / split).is_dir()]
+    found = {split: _images(root / split, classes, size, grey, seed) for split in splits}
     return task_from_arrays(
         name, *found["train"], valid=found.get("valid", valid), test=found.get("test", test), seed=seed
     )
@@ -58,11 +60,12 @@ def _classes(folder: Path) -> list[str]:
     return classes
 
 
-def _images(folder: Path, classes: Sequence[str], size: int, grey: bool) -> tuple[Images, Labels]:
-    """Return the images of all classes, and their labels."""
+def _images(folder: Path, classes: Sequence[str], size: int, grey: bool, seed: int) -> tuple[Images, Labels]:
+    """Return the images of all classes in random order, so that the first are of all, and their labels."""
     if strangers := set(_classes(folder)) - set(classes):
         raise InputError(f"expected classes {list(classes)} in {folder}, got also {sorted(strangers)}")
     files = [(file, label) for label, name in enumerate(classes) for file in _files(folder / name)]
+    files = [files[i] for i in np.random.default_rng(seed).permutation(len(files))]
     return _read([file for file, _ in files], size, grey), np.array([label for _, label in files], np.int64)
 
 

@@ -13,9 +13,10 @@ Indices = NDArray[np.int64]
 
 
 def random_parts(num: int, sizes: Sequence[int], seed: int) -> list[Indices]:
-    """Return disjoint random subsets of 0 ... num - 1 of these sizes, and the rest last; each ascending.
+    """Return disjoint random subsets of 0 ... num - 1 of these sizes, and the rest last.
 
-    They are ``numpy.random.default_rng(seed).permutation(num)``, cut in this order.
+    They are ``numpy.random.default_rng(seed).permutation(num)``, cut in this order and left in it, so that
+    the first inputs of a part are of all classes even where the source goes class by class.
 
     Raises:
         InputError: nothing is left for the rest.
@@ -25,7 +26,7 @@ def random_parts(num: int, sizes: Sequence[int], seed: int) -> list[Indices]:
             f"expected parts of at least 1 that leave something of {num} inputs for train, got {list(sizes)}"
         )
     order = np.random.default_rng(seed).permutation(num)
-    return [np.sort(part).astype(np.int64) for part in np.split(order, np.cumsum(sizes))]
+    return [part.astype(np.int64) for part in np.split(order, np.cumsum(sizes))]
 
 
 def subset(

@@ -38,9 +38,9 @@ def test_the_files_become_splits(tiny: Path) -> None:
     task = fashion_mnist(tiny)
     order = np.random.default_rng(0).permutation(30)
     assert [len(split.labels) for split in (task.train, task.valid, task.test)] == [25, 5, 10]
-    np.testing.assert_array_equal(task.valid.labels, np.sort(order[:5]) % 10)
+    np.testing.assert_array_equal(task.valid.labels, order[:5] % 10)
     pixels = read_idx((tiny / "train-images-idx3-ubyte").read_bytes())
-    np.testing.assert_array_equal(task.train.inputs[:, 0], pixels[np.sort(order[5:])])
+    np.testing.assert_array_equal(task.train.inputs[:, 0], pixels[order[5:]])
     assert task.mean == pytest.approx((task.train.inputs.mean() / 255,))
     assert task.std == pytest.approx((task.train.inputs.std() / 255,))
 
@@ -85,4 +85,4 @@ def test_the_real_files_have_the_known_splits() -> None:
         assert np.bincount(split.labels).tolist() == counts
         assert len(split.inputs) == sum(counts)
     assert (task.mean + task.std) == pytest.approx((0.28616, 0.35310), abs=1e-5)
-    assert hashlib.md5(task.valid.inputs.tobytes()).hexdigest() == "30e3749820e750aef7a85de21433786f"
+    assert hashlib.md5(task.valid.inputs.tobytes()).hexdigest() == "94cbc8beecbd23a944789955d3711841"

@@ -131,6 +131,7 @@ def test_folders_of_splits_are_taken_as_they_are(tmp_path: Path) -> None:
     write_images(tmp_path / "test", 3)
     task = task_from_folder(tmp_path, size=16, grey=True, valid=0.2)
     assert sizes(task) == [16, 4, 6]
+    assert 0 < subset(task, test=5).test.labels.sum() < 5  # the first are of both classes
     assert task.signature.input_shape == (1, 16, 16)
     (tmp_path / "test" / "birds").mkdir()
     with pytest.raises(
