@@ -16,6 +16,7 @@ _EPILOG = """examples:
   surronas info benchmarks_data/digits_cell201.h5
   surronas query benchmarks_data/digits_cell201.h5 ARCH --metric valid_accuracy --seed mean
   surronas search benchmarks_data/digits_cell201.h5 --searcher bayesian --budget 100 --seed 0
+  surronas search --train --task digits --budget 20 --workers 2 --append-to my_store
   surronas train --space cell201 --task digits ARCH --seeds 0 1 2
   surronas improve benchmarks_data/digits_cell201.h5 --out runs/first
   surronas import nasbench-macro nas-bench-macro_cifar10.json macro.h5
@@ -63,7 +64,7 @@ _COMMANDS: dict[str, Command] = {
     "merge": ("fold a store's segments, and add other stores to it", "STORE OTHER", store_arguments.merge),
     "copy": ("a part of a store, in a new one", "STORE part.h5 --select seed=0,1", store_arguments.copy),
     "search": (
-        "search a store offline: queries cost nothing",
+        "search a store offline, where queries cost nothing, or by real training",
         "STORE --searcher local --budget 50 --seed 1 --json",
         search_arguments.search,
     ),

@@ -15,8 +15,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from surronas.commands.names import TASKS, num_workers
+from surronas.commands.names import TASKS
 from surronas.commands.printing import print_json
+from surronas.commands.training_parts import evaluator_for
 from surronas.errors import InputError
 from surronas.improve import Outcome, improve
 from surronas.journal import Journal
@@ -24,7 +25,7 @@ from surronas.plots import Report, write_report
 from surronas.progress import PlainDisplay, RichDisplay
 from surronas.run_folder import Command, Settings
 from surronas.store import BenchmarkStore
-from surronas.training import Recipe, TrainingEvaluator
+from surronas.training import Recipe
 
 _PACKAGES = ("surronas", "numpy", "scipy", "scikit-learn", "xgboost", "h5py", "torch", "matplotlib")
 
@@ -32,7 +33,7 @@ _PACKAGES = ("surronas", "numpy", "scipy", "scikit-learn", "xgboost", "h5py", "t
 def run(arguments: argparse.Namespace) -> None:
     """Turn the loop, write the report, and print where it is."""
     source = BenchmarkStore.open(arguments.store)
-    task, _ = TASKS[arguments.task]()
+    task, _ = TASKS[arguments.task](arguments.data)
     recipe = _recipe(source, task.name)
     settings = Settings(
         source=arguments.store,
@@ -45,8 +46,9 @@ def run(arguments: argparse.Namespace) -> None:
         num_rounds=arguments.rounds,
         per_round=arguments.per_round,
         seed=arguments.seed,
+        asynchronous=arguments.asynchronous,
     )
-    folder, workers = Path(arguments.out), num_workers(arguments.workers, arguments.device)
+    folder = Path(arguments.out)
     command = Command(
         shlex.join(["surronas", *sys.argv[1:]]),
         datetime.now(UTC).isoformat(timespec="seconds"),
@@ -54,9 +56,7 @@ def run(arguments: argparse.Namespace) -> None:
     )
     with (
         _display(arguments.json, settings) as display,
-        TrainingEvaluator(
-            source.space, task, recipe, device=arguments.device, num_workers=workers
-        ) as evaluator,
+        evaluator_for(arguments, source.space, task, recipe) as evaluator,
     ):
         outcome = improve(source, folder, settings, evaluator, display, command)
     report = _write_report(folder, source, settings, outcome, task.description)

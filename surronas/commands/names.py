@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -21,7 +20,6 @@ __all__ = [
     "SPLITS",
     "SURROGATES",
     "TASKS",
-    "num_workers",
     "searcher_named",
     "seed_of",
     "takes_surrogate",
@@ -39,14 +37,42 @@ if TYPE_CHECKING:
     from surronas.training import Recipe, Task
 
 
-def _digits() -> tuple[Task, Recipe]:
-    from surronas.training import DIGITS_RECIPE, digits
+def _task(name: str, function: str) -> Callable[..., tuple[Task, Recipe]]:
+    """Return what imports a task of ``surronas.training.tasks`` and makes it, of a folder if one is given."""
 
-    return digits(), DIGITS_RECIPE
+    def make(data: str | None = None) -> tuple[Task, Recipe]:
+        from surronas.training import tasks
+        from surronas.training.recipes import default_recipe
+
+        load = getattr(tasks, function)
+        takes = list(inspect.signature(load).parameters.values())[:1]
+        if data is not None and not takes:
+            raise InputError(f"task {name!r} needs no files, got the folder {data!r}")
+        if data is None and takes and takes[0].default is inspect.Parameter.empty:
+            raise InputError(f"task {name!r} needs files: name their folder with --data")
+        task: Task = load() if data is None else load(data)
+        return task, default_recipe(task)
+
+    return make
 
 
 # The task, and the recipe that it is trained by where nothing names another.
-TASKS: dict[str, Callable[[], tuple[Task, Recipe]]] = {"digits": _digits}
+TASKS: dict[str, Callable[..., tuple[Task, Recipe]]] = {
+    name: _task(name, "task_from_folder" if name == "images" else name.replace("-", "_"))
+    for name in (
+        "digits",
+        "fashion-mnist",
+        "cifar10-valid",
+        "cifar10-holdout",
+        "cifar100-holdout",
+        "mnist1d",
+        "images",
+        "tiny-shakespeare",
+        "sentence-polarity",
+        "subjectivity",
+        "sst2",
+    )
+}
 
 
 def _surrogate(name: str) -> Callable[[], Surrogate]:
@@ -188,22 +214,6 @@ def takes_surrogate(name: str) -> bool:
 
     make = getattr(searchers, _ALL_SEARCHERS[name])
     return "surrogate" in inspect.signature(make).parameters
-
-
-def num_workers(given: int | None, device: str) -> int:
-    """Return how many training processes to use: one a core on a CPU, one on a GPU, unless told.
-
-    Raises:
-        DeviceError: the device is not there.
-    """
-    from surronas.training.device import resolve_device
-
-    on_cpu = resolve_device(device).type == "cpu"
-    if given is not None:
-        return given
-    if not on_cpu:
-        return 1
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def whole_number(text: str, what: str) -> int:

@@ -1,20 +1,35 @@
-"""``surronas search``: a search against a store, where queries cost nothing."""
+"""``surronas search``: a search against a store, where queries cost nothing, or by real training."""
 
 import argparse
-from typing import Any
-
-import numpy as np
 
 from surronas.commands.names import searcher_named
-from surronas.commands.printing import print_json, print_table
+from surronas.commands.search_text import answer_of, print_search
 from surronas.errors import InputError
-from surronas.evaluators import TabularEvaluator, test_counterpart
-from surronas.search import Trajectory, run_search
-from surronas.store import SEED_MEAN, BenchmarkStore
+from surronas.evaluators import TabularEvaluator
+from surronas.search import run_search
+from surronas.store import BenchmarkStore
+
+_TO_TRAIN = ("space", "append_to", "workers", "checkpoints", "timeout", "data", "hyper_parameter")
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Print how the incumbent rose, and the test score of the best by validation."""
+    if arguments.train:
+        from surronas.commands.search_training import search_by_training  # torch is imported there
+
+        search_by_training(arguments)
+        return
+    given = [name for name in _TO_TRAIN if getattr(arguments, name) is not None]
+    if arguments.store is None or given:
+        options = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        raise InputError(
+            f"{options}: only with --train" if given else "expected STORE to search in, or --train"
+        )
+    _search_store(arguments)
+
+
+def _search_store(arguments: argparse.Namespace) -> None:
+    """Search a table."""
     store = BenchmarkStore.open(arguments.store)
     evaluator = TabularEvaluator(store, task=arguments.task, recipe=arguments.recipe, epochs=arguments.epochs)
     seeds = arguments.training_seeds or evaluator.seeds_of(arguments.metric)
@@ -25,7 +40,7 @@ def run(arguments: argparse.Namespace) -> None:
         )
     make = searcher_named(arguments.searcher, arguments.surrogate)
     searcher = make(store.space, seed=arguments.seed, candidates=candidates)
-    trajectory = run_search(
+    found = run_search(
         searcher,
         evaluator,
         budget=arguments.budget,
@@ -33,61 +48,6 @@ def run(arguments: argparse.Namespace) -> None:
         seeds=seeds,
         batch_size=arguments.batch,
     )
-    answer = _answer(arguments, store, trajectory, seeds, len(candidates))
-    if arguments.json:
-        print_json(answer)
-        return
-    steps = answer["incumbents"]
-    rows = [
-        [s["architecture"], str(s["query"]), f"{s[arguments.metric]:.4f}", f"{s['seconds']:.2f}"]
-        for s in steps
-    ]
-    print_table(["incumbent", "query", arguments.metric, "seconds"], rows)
-    test = answer["test_of_best"]
-    print(
-        f"{arguments.budget} of {len(candidates)} architectures queried in {trajectory.seconds[-1]:.2f} s; "
-        f"scores are {_averaged(seeds)}"
-        + (f"; {test['metric']} of the best: {test['value']:.4f}" if test else "")
-    )
-
-
-def _averaged(seeds: list[int]) -> str:
-    """Return what the scores are, in words."""
-    return (
-        "the source's own means" if seeds == [SEED_MEAN] else f"means over seeds {', '.join(map(str, seeds))}"
-    )
-
-
-def _answer(
-    arguments: argparse.Namespace,
-    store: BenchmarkStore,
-    found: Trajectory,
-    seeds: list[int],
-    num_candidates: int,
-) -> dict[str, Any]:
-    """Return the answer, JSON-able: every query, each new incumbent, and the test score of the last."""
-    texts = store.space.to_strings(found.architectures)
-    values = found.values()
-    steps = [
-        {
-            "query": i + 1,
-            "architecture": texts[i],
-            found.metric: float(values[i]),
-            "seconds": float(found.seconds[i]),
-        }
-        for i in range(len(texts))
-    ]
-    best_so_far = np.nan_to_num(found.incumbent_scores(), nan=-np.inf)  # failed first queries
-    new = np.flatnonzero(best_so_far > np.append(-np.inf, best_so_far[:-1]))
-    test = test_counterpart(store.metrics, found.metric)
-    runs = found.records.reshape(-1, len(seeds))[found.best()]
-    tested = float(runs[test].mean()) if test else np.nan  # NaN too where these runs have no test score
-    return {
-        "searcher": arguments.searcher,
-        "seed": arguments.seed,
-        "training_seeds": list(seeds),
-        "num_candidates": num_candidates,
-        "queries": steps,
-        "incumbents": [steps[i] for i in new],
-        "test_of_best": None if np.isnan(tested) else {"metric": test, "value": tested},
-    }
+    answer = answer_of(arguments, store.space, store.metrics, found, seeds, len(candidates))
+    queried = f"{arguments.budget} of {len(candidates)} architectures queried in {found.seconds[-1]:.2f} s"
+    print_search(arguments, answer, queried)

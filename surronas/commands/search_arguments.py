@@ -10,11 +10,12 @@ from surronas.commands.names import (
     TASKS,
 )
 from surronas.commands.store_arguments import STORE, Parser, axes, positive, seed
+from surronas.commands.training_arguments import append_to, data, hardware, what_is_trained
 
 
 def search(parser: Parser) -> None:
     """Add what ``surronas search`` takes."""
-    parser.add_argument("store", metavar="STORE", help=STORE)
+    parser.add_argument("store", metavar="STORE", nargs="?", help=f"{STORE}; left out with --train")
     parser.add_argument("--searcher", choices=list(SEARCHERS), default="bayesian", help="default: bayesian")
     parser.add_argument(
         "--surrogate",
@@ -32,29 +33,35 @@ def search(parser: Parser) -> None:
     axes(parser)
     parser.add_argument(
         "--training-seeds",
+        "--seeds",
         type=int,
         nargs="+",
-        help="a score is the mean over these seeds' rows (default: all)",
+        help="a score is the mean over these seeds' rows (default: all; with --train: 0)",
     )
+    training = parser.add_argument_group(
+        "by real training", "--task and --recipe then name what is trained, and how: as in surronas train"
+    )
+    training.add_argument(
+        "--train", action="store_true", help="train what is asked for: whenever a worker is free, another one"
+    )
+    training.add_argument("--space", help="default: cell201")
+    what_is_trained(training)
+    append_to(training)
+    hardware(training)
 
 
 def train(parser: Parser) -> None:
     """Add what ``surronas train`` takes."""
     parser.add_argument("architectures", metavar="ARCH", nargs="+", help="in the benchmark's notation")
-    parser.add_argument("--space", choices=list(SPACE_CLASSES), default="cell201", help="default: cell201")
+    parser.add_argument(
+        "--space", default="cell201", help=f"one of {', '.join(SPACE_CLASSES)} (default: cell201)"
+    )
     parser.add_argument("--task", choices=list(TASKS), default="digits", help="default: digits")
+    parser.add_argument("--recipe", metavar="NAME|JSON", help="how to train (default: the task's small one)")
     parser.add_argument("--seeds", type=seed, nargs="+", default=[0], help="a training for each (default: 0)")
-    _hardware(parser)
-    parser.add_argument(
-        "--append-to", metavar="STORE", help="keep the runs in this store, made if it is not there"
-    )
-
-
-def _hardware(parser: Parser) -> None:
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
-    parser.add_argument(
-        "--workers", type=positive, help="training processes (default: one a core on a CPU, one on a GPU)"
-    )
+    what_is_trained(parser)
+    append_to(parser)
+    hardware(parser)
 
 
 def improve(parser: Parser) -> None:
@@ -91,7 +98,13 @@ def improve(parser: Parser) -> None:
     parser.add_argument(
         "--metric", default="valid_accuracy", help="what is improved (default: valid_accuracy)"
     )
-    _hardware(parser)
+    parser.add_argument(
+        "--asynchronous",
+        action="store_true",
+        help="no worker waits for the end of a round: candidates are picked one by one",
+    )
+    data(parser)
+    hardware(parser)
 
 
 def evaluate(parser: Parser) -> None:

@@ -6,13 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from surronas.commands.names import TASKS, num_workers
 from surronas.commands.printing import print_json, print_table
-from surronas.errors import InputError
+from surronas.commands.training_parts import evaluator_for, space_of, store_for, task_and_recipe
 from surronas.evaluators import RecordAxes
-from surronas.spaces import Architectures, SearchSpace, space_named
+from surronas.spaces import Architectures
 from surronas.store import TRAINING_METRICS, BenchmarkStore, Records, concatenate_records, new_records
-from surronas.store.files import check_writable
 from surronas.training import TrainingEvaluator
 
 _SHOWN = ("train_accuracy", "valid_accuracy", "test_accuracy", "train_seconds", "params", "flops")
@@ -20,13 +18,12 @@ _SHOWN = ("train_accuracy", "valid_accuracy", "test_accuracy", "train_seconds", 
 
 def run(arguments: argparse.Namespace) -> None:
     """Train every architecture with every seed and print what it gave."""
-    space = space_named(arguments.space)
-    task, recipe = TASKS[arguments.task]()
+    space = space_of(arguments.space, arguments.hyper_parameter)
     architectures = space.from_strings(list(dict.fromkeys(arguments.architectures)))
     seeds = list(dict.fromkeys(arguments.seeds))
-    workers = min(num_workers(arguments.workers, arguments.device), len(architectures) * len(seeds))
-    store = _store(Path(arguments.append_to), space) if arguments.append_to is not None else None
-    with TrainingEvaluator(space, task, recipe, device=arguments.device, num_workers=workers) as evaluator:
+    task, recipe = task_and_recipe(arguments)
+    with evaluator_for(arguments, space, task, recipe, len(architectures) * len(seeds)) as evaluator:
+        store = None if arguments.append_to is None else store_for(Path(arguments.append_to), space)
         records = _train(evaluator, architectures, seeds, store)
     texts = space.to_strings(records["architecture"])
     if arguments.json:
@@ -71,22 +68,6 @@ def _stored(
     return store.records(
         architecture[None], task=axes.task, recipe=axes.recipe, epochs=axes.epochs, seed=seed
     )
-
-
-def _store(path: Path, space: SearchSpace) -> BenchmarkStore:
-    """Return the store to append to, made if it is not there; it must take what a training gives."""
-    if not path.exists():
-        return BenchmarkStore.create(path, space, canonical=True)
-    store = BenchmarkStore.open(path)
-    if store.space.name != space.name:
-        raise InputError(f"expected a store of space {space.name!r}, but {path} is of {store.space.name!r}")
-    lacking = {metric.name for metric in TRAINING_METRICS} - {metric.name for metric in store.metrics}
-    if lacking:
-        raise InputError(
-            f"expected a store with the metrics of a training, but {path} lacks {', '.join(sorted(lacking))}"
-        )
-    check_writable(path)
-    return store
 
 
 def _rows(records: Records, texts: list[str]) -> list[dict[str, object]]:
