@@ -35,7 +35,7 @@ def attach_costs(
     Latency, memory and energy become columns of the device ``conditions.text``; parameters and FLOPs hang on
     no device. An architecture that the store has all of the metrics of (energy aside, which few machines
     count) is not measured again, and no value that the store holds is changed: a call that was cut short goes
-    on after the last 256 networks.
+    on after the last group of networks.
 
     Raises:
         InputError: as ``measure_costs``, or the store has one of the metrics as one of runs.

@@ -20,12 +20,13 @@ from surronas.training.costs.rounds import energies, latencies, torch_threads
 from surronas.training.costs.runners import CpuRunner, CudaRunner, Runner
 from surronas.training.counting import count_flops, count_params
 from surronas.training.networks import Build, build_for, initialise
+from surronas.training.networks.joint import recipe_of
 from surronas.training.onnx_export import random_inputs
 from surronas.training.recipe import Recipe
 from surronas.training.tasks.base import Signature, Task
 from surronas.training.trainer import is_out_of_memory
 
-GROUP = 256  # networks that are ready at once, and take turns
+GROUP, GROUP_WEIGHTS = 256, 250_000_000  # networks, and weights of them (1 GB), ready at once to take turns
 _MEGABYTE = 1e6
 COST_NAMES = tuple(metric.name for metric in COST_METRICS)
 OnProgress = Callable[[float, float], None]  # told how many networks, or parts of them, are done, of how many
@@ -120,8 +121,9 @@ class CostMeter:
         """
         distinct, network_of = np.unique(self.space.canonical(architectures), axis=0, return_inverse=True)
         order = np.random.default_rng(0).permutation(len(distinct))
-        for start in range(0, len(order), GROUP):
-            chosen = order[start : start + GROUP]
+        start = 0
+        while start < len(order):
+            chosen = order[start : start + self._fitting(distinct[order[start : start + GROUP]])]
 
             def told(done: float, start: int = start) -> None:
                 on_progress(start + done, len(order))
@@ -131,6 +133,12 @@ class CostMeter:
             place[chosen] = np.arange(len(chosen))
             rows = np.flatnonzero(place[network_of] >= 0)
             yield rows, {name: values[place[network_of[rows]]] for name, values in costs.items()}
+            start += len(chosen)
+
+    def _fitting(self, architectures: Architectures) -> int:
+        """Return how many networks, from the first on, are ready at once: one at least."""
+        weights = np.cumsum([count_params(self._on_meta(tuple(row.tolist()))) for row in architectures])
+        return max(1, int(np.searchsorted(weights, GROUP_WEIGHTS, side="right")))
 
     def _measured(self, architectures: Architectures, told: Callable[[float], None]) -> Costs:
         """Return the costs of n distinct architectures that take turns."""
@@ -195,7 +203,8 @@ class CostMeter:
     def _train_peak(self, architecture: tuple[int, ...]) -> float:
         """Return the megabytes of a training step; NaN where there are too few."""
         try:
-            return train_peak(self._on_device(architecture), self.signature, self.recipe) / _MEGABYTE
+            recipe = recipe_of(self.space, architecture, self.recipe)
+            return train_peak(self._on_device(architecture), self.signature, recipe) / _MEGABYTE
         except (MemoryError, RuntimeError) as error:
             if not is_out_of_memory(error):
                 raise

@@ -7,6 +7,7 @@ from training.tiny import EMPTY, GOOD, HUGE, POINTWISE, TINY, tiny_task
 
 from surronas.errors import InputError
 from surronas.spaces import Cell201
+from surronas.spaces.joint import JointSpace
 from surronas.training import Job, Trainer
 from surronas.training.costs import COST_METRICS, measure_costs, measuring
 from surronas.training.costs.energy import energy_counter
@@ -60,6 +61,29 @@ def test_isomorphic_cells_are_one_network(monkeypatch: pytest.MonkeyPatch) -> No
     for name in (*TIMES, *MEMORY, "params", "flops"):
         assert costs[name][0] == costs[name][2], name
     assert costs["params"][0] != costs["params"][1]
+
+
+def test_networks_that_would_fill_the_memory_are_not_ready_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    cells = np.array([GOOD, POINTWISE, EMPTY], np.int8)
+    ready: list[int] = []
+    whole = measuring.CostMeter._measured
+    monkeypatch.setattr(
+        measuring.CostMeter, "_measured", lambda *given: ready.append(len(given[1])) or whole(*given)
+    )
+    quick = {**QUICK, "metrics": ["params"]}
+    params = measure_costs(SPACE, cells, tiny_task(), TINY, **quick)["params"]
+    assert ready == [3]
+    monkeypatch.setattr(measuring, "GROUP_WEIGHTS", 1)  # one at a time, though each has more
+    assert measure_costs(SPACE, cells, tiny_task(), TINY, **quick)["params"].tolist() == params.tolist()
+    assert ready == [3, 1, 1, 1]
+
+
+def test_a_joint_space_has_its_own_batch() -> None:
+    space = JointSpace(SPACE, batch_size=(4, 32))
+    given = np.array([[*GOOD, 0], [*GOOD, 1]], np.int8)
+    costs = measure_costs(space, given, tiny_task(), TINY, metrics=MEMORY, **QUICK)
+    assert costs["peak_memory_mb"][0] == costs["peak_memory_mb"][1]
+    assert costs["train_peak_memory_mb"][1] > 2 * costs["train_peak_memory_mb"][0]
 
 
 def test_only_what_is_asked_for_is_measured() -> None:
