@@ -101,6 +101,8 @@ def test_a_known_recipe_takes_the_place_of_the_stores(capsys, cells: Path) -> No
     ratios = [b["params"] / a["params"] for a, b in zip(small["rows"], large["rows"], strict=True)]
     assert min(ratios) > 10
     assert answer(capsys, "measure", cells, *metric, "--recipe", '"epochs":6')["rows"] == small["rows"]
+    written = answer(capsys, "measure", cells, *metric, "--recipe", large["recipe"])
+    assert written["rows"] == large["rows"]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import numpy as np
 
 from surronas.commands.names import TASKS
 from surronas.commands.printing import number, print_json, print_table
+from surronas.commands.training_parts import recipe_of
 from surronas.errors import InputError
 from surronas.spaces import Architectures, SearchSpace, space_named
 from surronas.store import BenchmarkStore
@@ -142,9 +143,9 @@ def _setting(arguments: argparse.Namespace, store: BenchmarkStore | None) -> tup
             raise InputError(
                 f"expected --task as one of {', '.join(TASKS)}; {store.path} has {', '.join(store.tasks)}"
             )
-    task, usual = TASKS[name]()
-    if arguments.recipe in RECIPES:
-        return task, RECIPES[arguments.recipe]
+    task, usual = TASKS[name](arguments.data)
+    if arguments.recipe is not None and (arguments.recipe in RECIPES or arguments.recipe.startswith("{")):
+        return task, recipe_of(arguments.recipe)
     texts = [] if store is None else [r for r in store.recipes if store.epochs(task=task.name, recipe=r)]
     fitting = [text for text in texts if arguments.recipe is None or arguments.recipe in text]
     if arguments.recipe is None and not texts:

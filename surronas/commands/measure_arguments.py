@@ -29,8 +29,10 @@ def measure(parser: Parser) -> None:
     parser.add_argument("--sample", type=positive, metavar="N", help="measure N drawn at random")
     parser.add_argument("--seed", type=seed, default=0, help="of the draw (default: 0)")
     parser.add_argument("--task", choices=list(TASKS), help="default: the store's, or digits")
+    parser.add_argument("--data", metavar="FOLDER", help="of the task's files (default: they are downloaded)")
     parser.add_argument(
-        "--recipe", help="a known recipe, or part of the text of one of the store's (default: the task's)"
+        "--recipe",
+        help="a known recipe, JSON, or part of the text of one of the store's (default: the task's)",
     )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
     parser.add_argument("--runtime", choices=["torch", "onnxruntime"], default="torch", help="default: torch")
