@@ -35,14 +35,15 @@ class Recipe:
     num_stages: int = _knob("stages; each after the first halves the image and doubles the channels", 1)
     cells_per_stage: int = _knob("cells", 1)
     epochs: int = _knob("passes over the train split", 1)
-    batch_size: int = _knob("inputs; an incomplete last batch of an epoch is left out", 2)
-    learning_rate: float = _knob("at the first step; decays to 0 by half a cosine, step by step", 0.0)
+    batch_size: int = _knob("inputs; an incomplete last batch is left out unless last_batch says keep", 2)
+    learning_rate: float = _knob("at the first step; decays to 0 by half a cosine", 0.0)
     momentum: float = _knob("Nesterov momentum, share of the last step (AdamW: its first beta)", 0.0)
     weight_decay: float = _knob("L2 penalty on all weights (AdamW: decoupled)", 0.0)
     optimizer: str = _choice("how weights move", "sgd", "adamw")
     augmentation: str = _choice("of train images; crop-flip: 4 pixels, left-right", "none", "crop-flip")
     initialisation: str = _choice("of weights; torch: each module's own", "he", "torch")
     last_batch: str = _choice("an incomplete last batch of an epoch", "drop", "keep")
+    schedule: str = _choice("the learning rate changes with every step, or epoch", "step", "epoch")
     warmup_epochs: float = _knob("passes in which the learning rate rises linearly from 0", 0.0, 0.0)
     label_smoothing: float = _knob("share of the target spread over all classes", 0.0, 0.0)
     clip_norm: float = _knob("greatest length of the gradient; 0: no limit", 0.0, 0.0)
@@ -71,6 +72,8 @@ class Recipe:
 
     def learning_rate_at(self, progress: float) -> float:
         """Return the learning rate when a share of all steps is done: a linear rise, then half a cosine."""
+        if self.schedule == "epoch":
+            progress = math.floor(progress * self.epochs + 1e-9) / self.epochs
         cosine = self.learning_rate * (1 + math.cos(math.pi * progress)) / 2
         return (
             cosine * min(1.0, progress * self.epochs / self.warmup_epochs) if self.warmup_epochs else cosine

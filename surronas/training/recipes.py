@@ -10,8 +10,8 @@ from surronas.training.tasks.digits import DIGITS_RECIPE
 # configs/nas-benchmark/hyper-opts/200E.config and 12E.config hold SGD, Nesterov momentum, learning rate,
 # decay and batch; datasets/get_dataset_with_transform.py the flip and the crop with 4 pixels of black;
 # models/cell_infers/tiny_network.py the stages, with no initialisation of its own, so that torch's holds;
-# the loaders of exps/NATS-Bench/main-tss.py keep an incomplete last batch. One thing differs: there the
-# learning rate follows the cosine epoch by epoch (procedures/optimizers.py), here step by step.
+# the loaders of exps/NATS-Bench/main-tss.py keep an incomplete last batch; the learning rate follows the
+# cosine epoch by epoch (procedures/optimizers.py).
 NASBENCH201_200 = Recipe(
     name="nasbench201-200",
     channels=16,
@@ -25,6 +25,7 @@ NASBENCH201_200 = Recipe(
     augmentation="crop-flip",
     initialisation="torch",
     last_batch="keep",
+    schedule="epoch",
 )
 NASBENCH201_12 = replace(NASBENCH201_200, name="nasbench201-12", epochs=12)
 

@@ -17,6 +17,7 @@ UNUSUAL = replace(
     augmentation="crop-flip",
     initialisation="torch",
     last_batch="keep",
+    schedule="epoch",
     warmup_epochs=1.0,
     label_smoothing=0.1,
     clip_norm=1.0,
@@ -80,7 +81,7 @@ def test_the_learning_rate_rises_then_falls_to_zero() -> None:
 
 @pytest.mark.parametrize(
     ("knob", "value"),
-    [("optimizer", "adam"), ("augmentation", "mixup"), ("initialisation", ""), ("last_batch", "no")],
+    [("optimizer", "adam"), ("augmentation", "mixup"), ("initialisation", ""), ("last_batch", "no"), ("schedule", "day")],
 )
 def test_an_unknown_word_is_refused(knob: str, value: str) -> None:
     with pytest.raises(InputError, match=f"expected {knob} to be .* or .*, got '{value}'"):

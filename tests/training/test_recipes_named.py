@@ -1,5 +1,7 @@
 """The named recipes: NAS-Bench-201's numbers, and a small one for each task."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -27,8 +29,15 @@ def test_nasbench201_trains_as_published() -> None:
     assert written == (
         '{"augmentation":"crop-flip","batch_size":256,"cells_per_stage":5,"channels":16,"epochs":12,'
         '"initialisation":"torch","last_batch":"keep","learning_rate":0.1,"momentum":0.9,"name":"nasbench201-12",'
-        '"num_stages":3,"weight_decay":0.0005}'
+        '"num_stages":3,"schedule":"epoch","weight_decay":0.0005}'
     )
+
+
+def test_the_published_learning_rate_stays_for_an_epoch() -> None:
+    rates = [NASBENCH201_12.learning_rate_at(step / (12 * 98)) for step in range(12 * 98)]
+    for epoch in range(12):
+        expected = 0.1 * (1 + math.cos(math.pi * epoch / 12)) / 2
+        assert rates[98 * epoch : 98 * (epoch + 1)] == pytest.approx([expected] * 98)
 
 
 def test_recipes_are_found_by_their_names() -> None:
