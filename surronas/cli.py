@@ -120,7 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SurronasError as error:
         return _complain(error)
     except KeyboardInterrupt:
-        appended = dict.fromkeys(("train", "measure"), getattr(parsed, "append_to", None))
+        appended = dict.fromkeys(("search", "train", "measure"), getattr(parsed, "append_to", None))
         goes_on = (appended | {"improve": True, "compare": getattr(parsed, "out", None)}).get(parsed.command)
         print(f"surronas: interrupted{'; the same command goes on' if goes_on else ''}", file=sys.stderr)
         return 130

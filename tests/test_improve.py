@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from surronas.errors import RunFolderError
-from surronas.journal import Journal
+from surronas.journal import Candidate, Journal
 from surronas.run_folder import Command, Settings, open_run, write_json
 from surronas.store import BenchmarkStore
 
@@ -174,6 +174,40 @@ def test_a_finished_run_can_be_given_more_rounds(whole, shipped, tmp_path):
     assert longer.returncode == 0, longer.stderr
     assert rounds_of(folder) == rounds_of(whole[0])
     assert num_rows(folder) == NUM_START + NUM_TRAINED + 2
+
+
+def test_without_rounds_a_killed_run_goes_on_and_no_row_is_lost_or_repeated(shipped, tmp_path):
+    folder = tmp_path / "run"
+    arguments = command(shipped, folder, "--asynchronous")
+    stop_when(lambda: num_rows(folder) > NUM_START, signal.SIGKILL, arguments)
+    before = BenchmarkStore.open(folder / "store").table(origin="search")
+    finished = improve(shipped, folder, "--asynchronous")
+    assert finished.returncode == 0, finished.stderr
+    assert num_rows(folder) == NUM_START + NUM_TRAINED
+    after = BenchmarkStore.open(folder / "store").table(origin="search")
+    for row in before:
+        same = (after["architecture"] == row["architecture"]).all(axis=1)
+        assert after["train_seconds"][same].tolist() == [row["train_seconds"]]
+    assert [len(each["candidates"]) for each in rounds_of(folder)] == [0, 2, 2]
+    assert "asynchronous" in improve(shipped, folder).stderr  # now with rounds: another run
+
+
+def test_a_run_of_before_there_was_a_choice_goes_on(tmp_path, cell201):
+    with open_run(tmp_path / "run", settings(), Journal(), fill(cell201), COMMAND):
+        kept = json.loads((tmp_path / "run" / "settings.json").read_text())
+        del kept["asynchronous"]
+        (tmp_path / "run" / "settings.json").write_text(json.dumps(kept))
+    with open_run(tmp_path / "run", settings(), Journal(), fill(cell201), COMMAND):
+        assert json.loads((tmp_path / "run" / "settings.json").read_text()) == kept
+
+
+def test_candidates_picked_one_by_one_are_kept_at_once(tmp_path, cell201):
+    shown = Journal()
+    one, two = (Candidate((i,) * 6, "x", "p", {"s": (0.5, 0.1)}) for i in (0, 1))
+    with open_run(tmp_path / "run", settings(), shown, fill(cell201), COMMAND) as run:
+        run.picked(1, one)
+        run.picked(1, two)
+        assert run.plan(1) == shown.plan(1) == (one, two)
 
 
 def test_rows_that_were_there_from_the_start_are_no_fresh_trainings(shipped, tmp_path):

@@ -46,3 +46,20 @@ def test_a_terminal_gets_tables_and_is_left_as_it_was(row):
     assert "0.9321 ± 0.0111" in text
     assert "diverged" in text
     assert text.count("\x1b[?25l") == text.count("\x1b[?25h") > 0  # the cursor is hidden, and back
+
+
+def test_candidates_picked_one_by_one_are_shown_and_one_bar_runs_on(row):
+    out, terminal = io.StringIO(), io.StringIO()
+    display = RichDisplay(Console(file=terminal, force_terminal=True, width=200), 2, "valid_accuracy")
+    plain = PlainDisplay(out, "valid_accuracy")
+    for round_ in two_rounds():
+        for each in (display, plain):
+            for candidate in round_.candidates:
+                each.picked(round_.number, candidate)
+                each.trained(row)
+            each.finished(round_)
+    display.close()
+    num_picked = sum(len(round_.candidates) for round_ in two_rounds())
+    assert out.getvalue().count(" picks |") == num_picked
+    assert f"{num_picked}/{2 * num_picked}" in terminal.getvalue()
+    assert terminal.getvalue().count("\x1b[?25l") == terminal.getvalue().count("\x1b[?25h") == 1
