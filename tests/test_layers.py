@@ -67,6 +67,7 @@ HOMES = {  # where a heavy package may be imported, be it inside a function
     "pandas": ("store/handover.py", "store/view.py"),  # the latter: a type in a signature
     "pyarrow": ("store/handover.py",),
     "optuna": ("adapters/",),
+    "ray": ("training/executors/ray_cluster.py",),  # when an executor is made
     "onnx": ("training/onnx_export.py",),  # all of it inside functions, when a network is exported
     "onnxruntime": ("training/onnx_export.py", "training/costs/onnx_latency.py"),  # the same; or is timed
     "mlflow": ("training/tracking/mlflow_runs.py",),  # an observer of one's own choice, when it is made
@@ -168,7 +169,7 @@ def test_the_digits_task_loads_scikit_learn_only_when_called() -> None:
         ("import surronas.cli", "torch xgboost sklearn matplotlib scipy pandas"),
         ("import surronas.search, surronas.searchers", "torch xgboost sklearn matplotlib pandas"),
         ("import surronas.loop, surronas.surrogates", "torch matplotlib"),
-        ("import surronas.training", "xgboost sklearn matplotlib pandas"),
+        ("import surronas.training", "xgboost sklearn matplotlib pandas ray"),
     ],
 )
 def test_a_fresh_interpreter_loads_no_more_than_it_needs(statement: str, absent: str) -> None:

@@ -15,9 +15,11 @@ from surronas.store import TRAINING_METRICS, Metric, Records, concatenate_record
 from surronas.training.executors import Executor, ProcessExecutor, SerialExecutor
 from surronas.training.job import Job
 from surronas.training.networks import Build
+from surronas.training.networks.joint import recipe_of, trial_recipes
 from surronas.training.recipe import Recipe
 from surronas.training.result import CURVES, TrainingResult
 from surronas.training.tasks.base import Task
+from surronas.training.tracking.base import Observer, Observers
 from surronas.training.trainer import Trainer, check_batch_size
 
 
@@ -25,13 +27,16 @@ class TrainingEvaluator:
     """Trains architectures for real; the network built is that of the canonical form.
 
     So isomorphic architectures give the same curves, to the last digit, for one seed, and are trained once;
-    with ``repeat_isomorphic`` each is trained. With ``num_workers`` processes a training that dies costs only
-    itself: use a ``with`` block, or call ``close``. With None it trains in this process. An ``executor`` of
-    one's own takes the place of both; the evaluator closes it.
+    with ``repeat_isomorphic`` each is trained. With ``num_workers`` processes (on device ``auto`` shared out
+    over all GPUs) a training that dies, or is not done in ``timeout_seconds``, costs only itself, and is
+    tried again ``retries`` times: use a ``with`` block, or call ``close``. With None it trains in this
+    process. An ``executor`` of one's own takes the place of all these; the evaluator closes it.
+    ``observers`` are told of each training (see ``surronas.training.tracking``); an executor of one's own
+    tells them of epochs if it was given their ``epoch`` as ``on_epoch``.
 
     Raises:
-        InputError: a batch larger than the train split, fewer than one worker, or a space whose networks
-            can't be built.
+        InputError: a batch larger than the train split, fewer than one worker, a time limit of 0 or less or
+            without workers, a negative number of retries, or a space whose networks can't be built.
         DeviceError: the device is not there.
     """
 
@@ -47,27 +52,32 @@ class TrainingEvaluator:
         executor: Executor | None = None,
         build: Build | None = None,
         checkpoints: Path | None = None,
+        timeout_seconds: float | None = None,
+        retries: int = 1,
         repeat_isomorphic: bool = False,
+        observers: Sequence[Observer] = (),
         origin: str = "search",
     ) -> None:
-        check_batch_size(task, recipe)
+        for each in trial_recipes(space, recipe):
+            check_batch_size(task, each)
         self.space, self.task, self.recipe, self.origin = space, task, recipe, origin
         self.repeat_isomorphic = repeat_isomorphic
-        settings: dict[str, Any] = {
-            "device": device,
-            "mixed_precision": mixed_precision,
-            "build": build,
-            "checkpoints": checkpoints,
-        }
-        if executor is not None:
-            self.executor: Executor = executor
-        elif num_workers is None:
-            self.executor = SerialExecutor(Trainer(space, task, **settings))
-        else:
-            self.executor = ProcessExecutor(space, task, num_workers=num_workers, **settings)
+        self._observers = Observers(observers)
+        on_epoch = self._observers.epoch if observers else None
+        settings: dict[str, Any] = {"build": build, "checkpoints": checkpoints, "on_epoch": on_epoch}
+        settings["mixed_precision"] = mixed_precision
+        if executor is None and num_workers is None:
+            if timeout_seconds is not None:
+                raise InputError("expected num_workers with timeout_seconds: this process can't be stopped")
+            executor = SerialExecutor(Trainer(space, task, device=device, **settings))
+        elif executor is None:
+            settings |= {"timeout_seconds": timeout_seconds, "retries": retries, "num_workers": num_workers}
+            devices = None if device == "auto" else [device]
+            executor = ProcessExecutor(space, task, devices=devices, **settings)
+        self.executor: Executor = executor
         self._jobs: dict[int, Job] = {}  # under way, by ticket
         self._tickets: dict[Job, int] = {}  # and the other way round
-        self._asked: dict[int, list[tuple[int, Architectures]]] = {}  # what a ticket answers, in order
+        self._asked: dict[int, list[tuple[int, Architectures]]] = {}  # what a ticket answers
         self._submitted = 0
 
     @property
@@ -124,10 +134,12 @@ class TrainingEvaluator:
         if any(not 0 <= seed < 2**63 for seed in seeds):
             raise InputError(f"expected training seeds of 0 to 2**63 - 1, got {sorted(set(seeds))}")
         for row, canonical, seed in zip(batch, self.space.canonical(batch), seeds, strict=True):
-            job = Job(tuple(canonical.tolist()), int(seed), self.recipe)
+            recipe = recipe_of(self.space, canonical, self.recipe)
+            job = Job(tuple(canonical.tolist()), int(seed), recipe)
             ticket = None if self.repeat_isomorphic else self._tickets.get(job)
             if ticket is None:
                 ticket = self.executor.submit(job)
+                self._observers.started(job)
                 self._tickets[job], self._jobs[ticket], self._asked[ticket] = ticket, job, []
             self._asked[ticket].append((self._submitted, row))
             self._submitted += 1
@@ -149,6 +161,7 @@ class TrainingEvaluator:
         """Yield (number of submission, row) as trainings end."""
         for ticket, result in self.executor.finished():
             job = self._jobs.pop(ticket)
+            self._observers.finished(job, result)
             if self._tickets.get(job) == ticket:
                 del self._tickets[job]
             for number, architecture in self._asked.pop(ticket):
@@ -174,6 +187,7 @@ class TrainingEvaluator:
     def close(self) -> None:
         """Give back all that the executor holds: worker processes, memory."""
         self.executor.close()
+        self._observers.close()
 
     def __enter__(self) -> "TrainingEvaluator":
         return self

@@ -12,7 +12,7 @@ from torch.nn.functional import cross_entropy
 
 from surronas.errors import InputError
 from surronas.spaces import SearchSpace
-from surronas.training.checkpoint import Checkpoints
+from surronas.training.checkpoint import SECONDS_BETWEEN, Checkpoints
 from surronas.training.counting import count_flops, count_params
 from surronas.training.data import DeviceData, EpochOrder, epoch_order, num_steps
 from surronas.training.device import hardware_name, resolve_device
@@ -56,11 +56,14 @@ class Trainer:
     validation and test are measured after each epoch. On a GPU the forward pass runs in bfloat16
     when ``mixed_precision`` is on. On a CPU ``num_threads`` is set for the length of a training and
     then put back: the order of sums, so the last digits, depend on it. With ``checkpoints``, a folder,
-    a training that was cut short goes on where it was, and gives the same curves.
+    a training that was cut short goes on where it was, and gives the same curves; it is written down every
+    ``checkpoint_seconds``.
 
     Raises:
         DeviceError: the device is not there.
-        InputError: no networks of this space can be built, and no ``build`` is given.
+        InputError: no networks of this space can be built, and no ``build`` is given; a folder of checkpoints
+            that can't be made.
+        MissingPackageError: ``checkpoints`` without safetensors.
     """
 
     def __init__(
@@ -73,6 +76,7 @@ class Trainer:
         num_threads: int = 1,
         build: Build | None = None,
         checkpoints: Path | None = None,
+        checkpoint_seconds: float = SECONDS_BETWEEN,
         on_epoch: OnEpoch | None = None,
     ) -> None:
         self.space, self.task, self.num_threads = space, task, num_threads
@@ -82,7 +86,11 @@ class Trainer:
         self.on_epoch = on_epoch
         self.data = DeviceData(task, self.device)
         self._build = build or build_for(space)
-        self._checkpoints = Checkpoints(checkpoints, space.name, task.name) if checkpoints else None
+        self._checkpoints: Checkpoints | None = None
+        if checkpoints is not None:
+            self._checkpoints = Checkpoints(
+                checkpoints, space.name, task.name, seconds_between=checkpoint_seconds
+            )
         self._counts: dict[tuple[tuple[int, ...], Recipe], tuple[int, int]] = {}
 
     def train(self, job: Job) -> TrainingResult:
@@ -117,7 +125,7 @@ class Trainer:
 
     def _train(self, job: Job) -> TrainingResult:
         params, flops = self.counts(job)
-        training = self._begin(job)
+        training = self.begin(job)
         status = "ok"
         for epoch in range(training.epoch, job.recipe.epochs):
             start = time.perf_counter()
@@ -132,7 +140,7 @@ class Trainer:
             self._checkpoints.remove(job)
         return TrainingResult(status, self.hardware, training.curves, training.train_seconds, params, flops)
 
-    def _begin(self, job: Job) -> Training:
+    def begin(self, job: Job) -> Training:
         """Return a training at its start, or where its checkpoint was written."""
         generator = torch.Generator().manual_seed(job.seed)
         network = self.initial_network(job, generator)
@@ -171,14 +179,14 @@ class Trainer:
         for step in range(steps):
             progress = (epoch * steps + step) / (recipe.epochs * steps)
             chosen = order.part(step * size, (step + 1) * size)
-            loss, right = self._step(training, chosen, recipe.learning_rate_at(progress))
+            loss, right = self.step(training, chosen, recipe.learning_rate_at(progress))
             total_loss += loss if recipe.last_batch == "drop" else loss * len(chosen.order)
             correct += right
         seen = min(steps * size, number)
         share = float(correct) / (seen * self.data.labels["train"][0].numel())
         return float(total_loss) / (steps if recipe.last_batch == "drop" else seen), share
 
-    def _step(self, training: Training, chosen: EpochOrder, learning_rate: float) -> tuple[Tensor, Tensor]:
+    def step(self, training: Training, chosen: EpochOrder, learning_rate: float) -> tuple[Tensor, Tensor]:
         """Return the loss and the number of right answers of one batch, before the step that it makes."""
         recipe = training.job.recipe
         inputs, labels = self.data.train_batch(chosen)

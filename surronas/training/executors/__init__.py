@@ -2,5 +2,6 @@
 
 from surronas.training.executors.base import Executor, SerialExecutor
 from surronas.training.executors.processes import ProcessExecutor
+from surronas.training.executors.ray_cluster import RayExecutor
 
-__all__ = ["Executor", "ProcessExecutor", "SerialExecutor"]
+__all__ = ["Executor", "ProcessExecutor", "RayExecutor", "SerialExecutor"]

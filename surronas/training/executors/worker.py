@@ -1,44 +1,41 @@
-"""A worker process: reads jobs from standard input, trains, writes results to standard output.
+"""A worker process: gets jobs from its parent, trains, tells of each epoch and sends the results.
 
-Run as ``python -m surronas.training.executors.worker`` by `ProcessExecutor`. The pipe is private to the two
-processes, so plain pickles travel on it; no file is ever read that way.
+Run as ``python -m surronas.training.executors.worker FD`` by `ProcessExecutor`; FD is the worker's end of a
+connection that is private to the two processes, so plain pickles travel on it; no file is ever read that way.
 """
 
 import contextlib
 import os
-import pickle
 import signal
 import sys
-import traceback
+from multiprocessing.connection import Connection
 
-from surronas.training.executors.processes import TRAINING_FAILED
+from surronas.training.executors.messages import EpochEnded, Started, attempted
 from surronas.training.job import Job
-from surronas.training.result import TrainingResult
 from surronas.training.trainer import Trainer
 
 
 def main() -> None:
-    """Train until standard input ends: the parent closed it, or died."""
+    """Train until the parent closes the connection, or dies."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-    jobs = sys.stdin.buffer
-    results = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever a library prints must not mix with the results
-    with contextlib.suppress(EOFError, pickle.UnpicklingError, BrokenPipeError):  # the parent is gone
-        trainer = Trainer(**pickle.load(jobs))
-        while True:
-            pickle.dump(_train(trainer, pickle.load(jobs)), results)
-            results.flush()
-    os._exit(0)  # without a last flush into a pipe that nobody reads
+    os.dup2(2, 1)  # what a library prints must not mix with what the parent prints
+    parent = Connection(int(sys.argv[1]))
 
+    def tell(job: Job, epoch: int, values: dict[str, float]) -> None:
+        parent.send(EpochEnded(epoch, values))
 
-def _train(trainer: Trainer, job: Job) -> TrainingResult:
-    """Return what a training gave; an exception is printed, and ends this process."""
-    try:
-        return trainer.train(job)
-    except Exception:
-        traceback.print_exc()
-        sys.stderr.flush()
-        os._exit(TRAINING_FAILED)
+    with contextlib.suppress(EOFError, ConnectionError):  # the parent is gone
+        shared, own = parent.recv(), parent.recv()
+        trainer = Trainer(**shared, **own, on_epoch=tell)
+        status = ""
+        while status != "failed":  # then this process ends: nobody knows in what state it is
+            job = parent.recv()
+            parent.send(Started(trainer.hardware))
+            result = attempted(trainer, job)
+            parent.send(result)
+            status = result.status
+    sys.stderr.flush()
+    os._exit(0)  # at once, whatever threads are left
 
 
 if __name__ == "__main__":

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from training.tiny import EMPTY, EXPLODING, GOOD, HUGE, TINY, tiny_task
+from contracts.executor_contract import JOBS, ExecutorContract
+from training.tiny import EXPLODING, GOOD, HUGE, TINY, tiny_task
 
-from surronas.errors import InputError, SurronasError
-from surronas.spaces import Cell201, Graph, SearchSpace
-from surronas.training import Job, Recipe, TrainingEvaluator
+from surronas.errors import DeviceError, InputError, SurronasError
+from surronas.spaces import Cell201
+from surronas.training import Recipe, TrainingEvaluator
 from surronas.training.executors import ProcessExecutor
-from surronas.training.networks.cell201 import CellNetwork, build
 from surronas.training.result import CURVES
 
 SPACE = Cell201()
@@ -73,6 +73,15 @@ def two() -> Iterator[TrainingEvaluator]:
         yield evaluator
 
 
+@pytest.fixture
+def executor(two: TrainingEvaluator) -> ProcessExecutor:
+    return two.executor
+
+
+class TestProcessExecutor(ExecutorContract):
+    pass
+
+
 def test_workers_give_what_training_in_this_process_gives(two: TrainingEvaluator) -> None:
     here = serial().evaluate(CELLS, [3, 1])
     assert_same_runs(two.evaluate(CELLS, [3, 1]), here)
@@ -96,51 +105,9 @@ def test_runs_are_streamed_with_their_own_seeds(two: TrainingEvaluator) -> None:
     assert_same_runs(rows[order], expected)
 
 
-def test_a_caller_may_leave_a_stream_early(two: TrainingEvaluator) -> None:
-    stream = two.stream(CELLS, [0] * len(CELLS))
-    next(stream)
-    stream.close()
-    assert_same_runs(two.evaluate(CELLS[:2], [7]), serial().evaluate(CELLS[:2], [7]))
-
-
 def test_no_jobs_no_rows(two: TrainingEvaluator) -> None:
     assert list(two.stream(CELLS[:0], [])) == []
     assert len(two.evaluate(CELLS[:0], [0])) == len(two.evaluate(CELLS, [])) == 0
-
-
-@needs_proc
-def test_a_killed_worker_costs_its_own_training_only() -> None:
-    lengthy = replace(TINY, channels=24, epochs=100)  # seconds for the good cell, a fraction for the others
-    quick = [EMPTY, (1, 0, 0, 1, 0, 0), (0, 0, 0, 4, 0, 0), (0, 0, 0, 2, 0, 0)]
-    cells, seeds, others = np.array([GOOD, *quick], dtype=np.int8), range(5), workers_of(os.getpid())
-    with parallel(lengthy) as evaluator:
-        rows = []
-        for row in evaluator.stream(cells, seeds):
-            if not rows:
-                longest, _ = (worker for worker in workers_of(os.getpid()) if worker not in others)
-                os.kill(longest, signal.SIGKILL)
-            rows.append(row)
-        again = evaluator.evaluate(cells[1:3], [0])
-    found = np.concatenate(rows)
-    found = found[np.argsort(found["seed"])]
-    assert found["status"].tolist() == ["killed", "ok", "ok", "ok", "ok"]
-    assert np.isnan(found["valid_accuracy"][0])
-    assert np.isnan(found["valid_accuracy_curve"][0]).all()
-    assert_same_runs(found[1:], np.concatenate(list(serial(lengthy).stream(cells[1:], seeds[1:]))))
-    assert again["status"].tolist() == ["ok", "ok"]
-
-
-@needs_proc
-def test_a_worker_that_is_told_to_stop_stops_the_run_and_records_nothing() -> None:
-    lengthy, others = replace(TINY, channels=24, epochs=100), workers_of(os.getpid())
-    with parallel(lengthy) as evaluator:
-        stream = evaluator.stream(np.array([GOOD, EMPTY], dtype=np.int8), [0, 1])
-        next(stream)  # the empty cell; the good one still trains
-        for worker in workers_of(os.getpid()):
-            if worker not in others:
-                os.kill(worker, signal.SIGTERM)
-        with pytest.raises(SurronasError, match="told to stop"):
-            list(stream)
 
 
 @pytest.mark.parametrize("seed", [-1, 2**63])
@@ -152,25 +119,23 @@ def test_a_seed_out_of_range_is_refused(seed: int) -> None:
 @needs_proc
 def test_a_worker_killed_between_trainings_is_replaced_without_loss(two: TrainingEvaluator) -> None:
     before = two.evaluate(CELLS[:2], [0])
-    killed = workers_of(os.getpid())
-    for worker in killed:
-        os.kill(worker, signal.SIGKILL)
-    wait_for(lambda: not any(map(is_running, killed)))
+    killed = workers_of(os.getpid())[0]
+    os.kill(killed, signal.SIGKILL)
+    wait_for(lambda: not is_running(killed))
     assert_same_runs(two.evaluate(CELLS[:2], [0]), before)
+    assert len(workers_of(os.getpid())) == 2
 
 
 @needs_proc
-def test_workers_end_when_the_evaluator_is_closed(two: TrainingEvaluator) -> None:
-    two.evaluate(CELLS[:2], [0])
-    others = workers_of(os.getpid())
-    evaluator = parallel()
-    next(evaluator.stream(CELLS[:2], [0, 0]))
-    started = set(workers_of(os.getpid())) - set(others)
+def test_workers_end_when_the_evaluator_is_closed_and_start_again_when_needed(two: TrainingEvaluator) -> None:
+    stream = two.stream(CELLS[:2], [0, 0])
+    next(stream)
+    started = workers_of(os.getpid())
     assert started
-    evaluator.close()
-    evaluator.close()
+    two.close()
+    two.close()
     assert not any(map(is_running, started))
-    assert workers_of(os.getpid()) == others
+    assert workers_of(os.getpid()) == []
 
 
 @needs_proc
@@ -178,7 +143,8 @@ def test_workers_end_when_their_parent_is_killed() -> None:
     script = (
         "import sys; sys.path.insert(0, 'tests')\n"
         "from training.executors.test_processes import CELLS, parallel\n"
-        "parallel().evaluate(CELLS[:1], [0]); print('up', flush=True); input()\n"
+        "evaluator = parallel(num_workers=1); evaluator.evaluate(CELLS[:1], [0])\n"
+        "print('up', flush=True); input()\n"
     )
     parent = subprocess.Popen(
         [sys.executable, "-c", script],
@@ -207,36 +173,6 @@ def test_a_worker_that_cannot_start_is_a_clear_error(
     assert "libtorch is broken here" in capfd.readouterr().err
 
 
-def unknown_for_the_empty_cell(
-    space: SearchSpace, architecture: tuple[int, ...], signature: object, recipe: Recipe
-) -> CellNetwork:
-    if architecture != EMPTY:
-        return build(space, architecture, signature, recipe)
-    graph = Graph(2, ((0, 1, "attention"),))
-    return CellNetwork(graph, image_channels=1, num_classes=2, channels=2, num_stages=1, cells_per_stage=1)
-
-
-def test_an_exception_in_a_training_is_a_failed_result(
-    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv(
-        "PYTHONPATH", os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[2])])
-    )  # where workers find the build function
-    executor = ProcessExecutor(
-        SPACE, tiny_task(), device="cpu", num_workers=1, build=unknown_for_the_empty_cell
-    )
-    try:
-        for cell in (EMPTY, GOOD):
-            executor.submit(Job(cell, 0, TINY))
-        results = dict(executor.finished())
-    finally:
-        executor.close()
-    assert results[0].status == "failed"
-    assert results[0].message == "the worker process ended with exit code 3"
-    assert "got 'attention'" in capfd.readouterr().err
-    assert results[1].status == "ok"
-
-
 @pytest.mark.parametrize(("recipe", "status"), [(EXPLODING, "diverged"), (HUGE, "out_of_memory")])
 def test_failed_runs_are_rows_with_their_status(recipe: Recipe, status: str) -> None:
     rows = serial(recipe).evaluate([GOOD], [0, 1])
@@ -256,3 +192,88 @@ def test_no_workers_are_refused(num_workers: int) -> None:
 def test_a_batch_larger_than_the_train_split_is_told_at_once(num_workers: int) -> None:
     with pytest.raises(InputError, match="a batch of at most the 64 train inputs"):
         parallel(replace(TINY, batch_size=65), num_workers)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"timeout_seconds": 0}, "expected timeout_seconds > 0, or None for no limit, got 0"),
+        ({"timeout_seconds": -1.5}, "expected timeout_seconds > 0"),
+        ({"timeout_seconds": float("nan")}, "expected timeout_seconds > 0"),
+        ({"retries": -1}, "expected retries = 0, 1, 2, ..., got -1"),
+        ({"threads_per_worker": 0}, "expected threads_per_worker >= 1, got 0"),
+        ({"devices": []}, r"expected a list of devices, such as .*, got \[\]"),
+        ({"devices": "cpu"}, "expected a list of devices, such as .*, got 'cpu'"),
+        ({"build": lambda *_: None}, "build function can't be sent to a worker process"),
+    ],
+)
+def test_bad_settings_are_refused_at_once(settings: dict[str, object], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        ProcessExecutor(SPACE, tiny_task(), **{"devices": ["cpu"], **settings})
+
+
+def test_a_device_that_is_not_there_is_told_at_once() -> None:
+    with pytest.raises(DeviceError, match="expected CUDA device 'cuda:99'"):
+        ProcessExecutor(SPACE, tiny_task(), devices=["cpu", "cuda:99"])
+
+
+def test_this_process_can_have_no_time_limit() -> None:
+    with pytest.raises(InputError, match="expected num_workers with timeout_seconds"):
+        TrainingEvaluator(SPACE, tiny_task(), TINY, device="cpu", timeout_seconds=5)
+
+
+def test_workers_are_shared_out_over_devices() -> None:
+    def devices_of(devices: list[str], num_workers: int | None) -> list[str]:
+        executor = ProcessExecutor(SPACE, tiny_task(), devices=devices, num_workers=num_workers)
+        return executor.devices
+
+    assert devices_of(["cpu"], None) == ["cpu"]
+    assert devices_of(["cpu"], 3) == ["cpu"] * 3
+    assert devices_of(["cpu", "cpu"], None) == ["cpu"] * 2
+
+
+@pytest.mark.gpu
+def test_each_gpu_has_a_worker() -> None:
+    import torch
+
+    executor = ProcessExecutor(SPACE, tiny_task())
+    assert executor.devices == [f"cuda:{i}" for i in range(torch.cuda.device_count())]
+    executor = ProcessExecutor(SPACE, tiny_task(), devices=["cuda", "cpu"], num_workers=3)
+    assert executor.devices == ["cuda:0", "cpu", "cuda:0"]
+    try:
+        for job in JOBS:
+            executor.submit(job)
+        results = [result for _, result in executor.finished()]
+    finally:
+        executor.close()
+    assert {result.status for result in results} == {"ok"}
+    assert len({result.device for result in results}) == 2
+
+
+needs_affinity = pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="no binding to cores here")
+
+
+@needs_affinity
+def test_more_threads_than_cores_cannot_be_pinned() -> None:
+    cores = len(os.sched_getaffinity(0))
+    with pytest.raises(InputError, match=f"expected {2 * cores} cores for 2 workers .* found {cores};"):
+        ProcessExecutor(
+            SPACE, tiny_task(), devices=["cpu"], num_workers=2, threads_per_worker=cores, pin_cores=True
+        )
+
+
+@needs_proc
+@needs_affinity
+def test_a_pinned_worker_has_its_own_cores_and_threads() -> None:
+    others = workers_of(os.getpid())
+    executor = ProcessExecutor(SPACE, tiny_task(), devices=["cpu"], pin_cores=True)
+    try:
+        executor.submit(JOBS[1])
+        assert [result.status for _, result in executor.finished()] == ["ok"]
+        (worker,) = set(workers_of(os.getpid())) - set(others)
+        assert os.sched_getaffinity(worker) == {min(os.sched_getaffinity(0))}
+        for thread in Path(f"/proc/{worker}/task").iterdir():
+            assert len(os.sched_getaffinity(int(thread.name))) == 1
+        assert b"OMP_NUM_THREADS=1" in Path(f"/proc/{worker}/environ").read_bytes().split(b"\0")
+    finally:
+        executor.close()
