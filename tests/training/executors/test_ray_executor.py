@@ -53,6 +53,7 @@ def executor(tmp_path_factory: pytest.TempPathFactory, told: Told) -> Iterator[R
             num_workers=2,
             address="local",
             cpus_per_worker=0.5,
+            num_gpus_per_worker=0,
             build=build,
             checkpoints=folder / "checkpoints",
             checkpoint_seconds=0,

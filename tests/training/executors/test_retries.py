@@ -94,17 +94,6 @@ def test_a_training_that_goes_wrong_is_tried_again_and_costs_only_itself(
         assert values["valid_loss"] == pytest.approx(results[-1].curves["valid_loss"][epoch])
 
 
-def test_a_training_that_hangs_is_killed_and_tried_again(executor: ProcessExecutor) -> None:
-    supervision = executor.supervision
-    executor.supervision = replace(supervision, timeout_seconds=1.0)
-    (result,) = all_finished(executor, [job(HANGS)])
-    executor.supervision = supervision
-    assert result.message.startswith("tried 2 times: killed (hung: over timeout_seconds = 1), then ")
-    assert result.status in ("ok", "killed")  # on a busy machine the second try has not enough time either
-    if result.status == "ok":
-        assert_same_curves(result, alone([job(HANGS)])[0])
-
-
 def test_a_training_that_fails_at_every_try_has_the_last_status(executor: ProcessExecutor) -> None:
     huge, exploding = replace(SIX_EPOCHS, channels=2_000_000), replace(SIX_EPOCHS, learning_rate=1e30)
     one, two = all_finished(executor, [Job(GOOD, 0, huge), Job(GOOD, 0, exploding)])
@@ -126,6 +115,17 @@ def test_without_retries_the_first_status_stands(executor: ProcessExecutor, fold
     assert killed.curves == {}
     assert math.isnan(killed.train_seconds)
     assert_same_curves(good, alone([job(POINTWISE)])[0])
+
+
+def test_a_training_that_hangs_is_killed_and_tried_again(executor: ProcessExecutor) -> None:
+    supervision = executor.supervision
+    executor.supervision = replace(supervision, timeout_seconds=1.0)
+    (result,) = all_finished(executor, [job(HANGS)])
+    executor.supervision = supervision
+    assert result.message.startswith("tried 2 times: killed (hung: over timeout_seconds = 1), then ")
+    assert result.status in ("ok", "killed")  # on a busy machine the second try has not enough time either
+    if result.status == "ok":
+        assert_same_curves(result, alone([job(HANGS)])[0])
 
 
 def test_a_worker_that_is_told_to_stop_stops_the_run(executor: ProcessExecutor) -> None:
