@@ -24,6 +24,7 @@ class PopulationExecutor:
     def __init__(self, space: SearchSpace, task: Task, **settings: Any) -> None:
         self.trainer = PopulationTrainer(space, task, **settings)
         self._waiting: list[tuple[int, Job]] = []
+        self._under_way: Iterator[tuple[int, TrainingResult]] = iter(())
         self._submitted = 0
 
     @property
@@ -39,14 +40,21 @@ class PopulationExecutor:
 
     def finished(self) -> Iterator[tuple[int, TrainingResult]]:
         """Yield (ticket, result) pack by pack, until none is left."""
-        while self._waiting:
+        while True:
+            while (found := next(self._under_way, None)) is not None:  # not `yield from`, which would end it
+                yield found
+            if not self._waiting:
+                return
             taken, self._waiting = self._waiting, []
-            for position, result in self.trainer.train([job for _, job in taken]):
-                yield taken[position][0], result
+            self._under_way = self._results(taken)
+
+    def _results(self, taken: list[tuple[int, Job]]) -> Iterator[tuple[int, TrainingResult]]:
+        for position, result in self.trainer.train([job for _, job in taken]):
+            yield taken[position][0], result
 
     def cancel(self) -> None:
-        """Forget what waits; a pack under way ends with the loop that asked for its results."""
-        self._waiting = []
+        """Forget what waits and what is left of a pack."""
+        self._waiting, self._under_way = [], iter(())
 
     def close(self) -> None:
         """Forget what waits; memory goes with this object."""

@@ -42,7 +42,7 @@ class Pack:
         self._forward = torch.compile(network) if compiled else network
         self._loss = torch.zeros(len(jobs), device=self.device)
         self._correct = torch.zeros(len(jobs), dtype=torch.int64, device=self.device)
-        self._graphed = Graphed(self._step, self._state()) if graphed else None
+        self._graphed = Graphed(self.step, self._state()) if graphed else None
 
     def _state(self) -> list[Tensor]:
         """Return all that a step changes."""
@@ -64,12 +64,12 @@ class Pack:
             if self._graphed and chosen.order.shape[1] == size:
                 self._graphed(chosen, rate)
             else:
-                self._step(chosen, rate)
+                self.step(chosen, rate)
         seen = min(steps * size, number)
         loss = self._loss / (steps if recipe.last_batch == "drop" else seen)
         return loss.cpu(), (self._correct / seen).cpu()
 
-    def _step(self, chosen: EpochOrder, learning_rate: float | Tensor) -> None:
+    def step(self, chosen: EpochOrder, learning_rate: float | Tensor) -> None:
         """Make one step of all networks; losses are independent, so their sum has each one's gradient."""
         recipe = self.recipe
         inputs, labels = self._batch(chosen)

@@ -88,18 +88,22 @@ class PopulationTrainer:
         numbered: dict[Job, list[int]] = {}
         for position, job in enumerate(jobs):
             numbered.setdefault(job, []).append(position)
-        together = [job for job in numbered if self._stackable(job)]
+        together = [job for job in numbered if self.stackable(job)]
         for pack in self.packing.packs(together):
             for job, result in self._train_pack(pack):
                 for position in numbered[job]:
                     yield position, result
         for job in numbered:
-            if not self._stackable(job):
+            if not self.stackable(job):
                 result = self.trainer.train(job)
                 for position in numbered[job]:
                     yield position, result
 
-    def _stackable(self, job: Job) -> bool:
+    def pack(self, jobs: Sequence[Job]) -> Pack:
+        """Return networks of one recipe, stacked and ready to be trained."""
+        return Pack(self.trainer, jobs, self._way(jobs), compiled=self.compiled, graphed=self.graphed)
+
+    def stackable(self, job: Job) -> bool:
         """Return whether a job's network can be stacked with others."""
         return not job.recipe.clip_norm and isinstance(self.trainer.network(job), CellNetwork)
 
@@ -131,7 +135,7 @@ class PopulationTrainer:
         if device.type == "cuda":
             torch.cuda.reset_peak_memory_stats(device)
             before = torch.cuda.memory_allocated(device)
-        pack = Pack(self.trainer, jobs, self._way(jobs), compiled=self.compiled, graphed=self.graphed)
+        pack = self.pack(jobs)
         curves = [empty_curves(recipe.epochs) for _ in jobs]
         status, seconds = ["ok"] * len(jobs), 0.0
         for epoch in range(recipe.epochs):
