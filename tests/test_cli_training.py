@@ -210,7 +210,7 @@ def test_processes_take_checkpoints_and_a_time_limit(capsys, tmp_path):
 
 def test_ctrl_c_keeps_what_was_trained_and_the_same_command_goes_on(tmp_path):
     store = tmp_path / "mine"
-    command = [sys.executable, "-m", "surronas", "search", "--train", "--searcher", "bayesian"]
+    command = [sys.executable, "-m", "surronas", "search", "--train", "--searcher", "evolution"]
     command += ["--budget", "6", "--workers", "2", "--device", "cpu", "--append-to", str(store)]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
