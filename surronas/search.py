@@ -137,9 +137,7 @@ def run_search(
     return log.trajectory()
 
 
-def check_searcher(
-    searcher: Searcher | MultiObjectiveSearcher, goal: Objective, none: Architectures
-) -> None:
+def check_searcher(searcher: Searcher | MultiObjectiveSearcher, goal: Objective, none: Architectures) -> None:
     """Raise before anything is evaluated if the searcher takes one score and the objective has more."""
     if not isinstance(goal, Pareto):
         return
