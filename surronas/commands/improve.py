@@ -56,7 +56,9 @@ def run(arguments: argparse.Namespace) -> None:
     )
     with (
         _display(arguments.json, settings) as display,
-        evaluator_for(arguments, source.space, task, recipe) as evaluator,
+        evaluator_for(
+            arguments, source.space, task, recipe, asynchronous=arguments.asynchronous
+        ) as evaluator,
     ):
         outcome = improve(source, folder, settings, evaluator, display, command)
     report = _write_report(folder, source, settings, outcome, task.description)

@@ -25,7 +25,9 @@ def search_by_training(arguments: argparse.Namespace) -> None:
     arguments.task = arguments.task or "digits"
     task, recipe = task_and_recipe(arguments)
     with (
-        evaluator_for(arguments, space, task, recipe, arguments.budget * len(seeds)) as evaluator,
+        evaluator_for(
+            arguments, space, task, recipe, arguments.budget * len(seeds), asynchronous=True
+        ) as evaluator,
         ProgressBar("architectures trained") as bar,
     ):
         store = None if arguments.append_to is None else store_for(Path(arguments.append_to), space)

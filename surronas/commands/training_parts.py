@@ -4,6 +4,7 @@ import argparse
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from surronas.commands.names import TASKS
 from surronas.errors import InputError
@@ -14,8 +15,18 @@ from surronas.store import TRAINING_METRICS, BenchmarkStore
 from surronas.store.files import check_writable
 from surronas.training import Recipe, Task, Trainer, TrainingEvaluator
 from surronas.training.device import resolve_device
-from surronas.training.executors import Executor, ProcessExecutor, SerialExecutor
+from surronas.training.executors import (
+    Executor,
+    PopulationExecutor,
+    ProcessExecutor,
+    RayExecutor,
+    SerialExecutor,
+    choose_executor,
+)
 from surronas.training.recipes import RECIPES
+from surronas.training.trainer import check_batch_size
+
+_WORTH_MEASURING = 8  # trainings: fewer are done before a measurement pays
 
 
 def space_of(name: str, hyper_parameters: Sequence[str] | None) -> SearchSpace:
@@ -62,10 +73,16 @@ def recipe_of(text: str) -> Recipe:
 
 
 def evaluator_for(
-    arguments: argparse.Namespace, space: SearchSpace, task: Task, recipe: Recipe, num_jobs: int | None = None
+    arguments: argparse.Namespace,
+    space: SearchSpace,
+    task: Task,
+    recipe: Recipe,
+    num_jobs: int | None = None,
+    *,
+    asynchronous: bool = False,
 ) -> TrainingEvaluator:
     """Return what trains by the executor asked for; close it. ``num_jobs``: more workers would be idle."""
-    executor = executor_for(arguments, space, task, num_jobs)
+    executor = executor_for(arguments, space, task, recipe, num_jobs, asynchronous=asynchronous)
     try:
         return TrainingEvaluator(space, task, recipe, executor=executor)
     except BaseException:
@@ -74,9 +91,18 @@ def evaluator_for(
 
 
 def executor_for(
-    arguments: argparse.Namespace, space: SearchSpace, task: Task, num_jobs: int | None = None
+    arguments: argparse.Namespace,
+    space: SearchSpace,
+    task: Task,
+    recipe: Recipe,
+    num_jobs: int | None = None,
+    *,
+    asynchronous: bool = False,
 ) -> Executor:
-    """Return the executor that was asked for; ``auto`` are processes.
+    """Return the executor that was asked for.
+
+    ``auto`` measures whether processes or a population are faster; where candidates are asked for one by one
+    (``asynchronous``), where workers are named, or for a handful of trainings, it is processes.
 
     Raises:
         InputError: an option that the executor does not take.
@@ -85,27 +111,20 @@ def executor_for(
     """
     device, checkpoints = arguments.device, Path(arguments.checkpoints) if arguments.checkpoints else None
     workers = min(num_workers(arguments.workers, device), num_jobs or 2**31)
+    settings: dict[str, Any] = {"checkpoints": checkpoints, "timeout_seconds": arguments.timeout}
     _check_taken(arguments)
+    check_batch_size(task, recipe)
+    few = num_jobs is not None and num_jobs < _WORTH_MEASURING
+    if arguments.executor == "auto" and not (asynchronous or arguments.workers or few):
+        return choose_executor(space, task, recipe, device=device, num_workers=workers, **settings)
     if arguments.executor == "serial":
         return SerialExecutor(Trainer(space, task, device=device, checkpoints=checkpoints))
     if arguments.executor == "population":
-        from surronas.training.executors.population import PopulationExecutor
-
         return PopulationExecutor(space, task, device=device)
     if arguments.executor == "ray":
-        from surronas.training.executors.ray_cluster import RayExecutor
-
-        return RayExecutor(
-            space, task, num_workers=workers, checkpoints=checkpoints, timeout_seconds=arguments.timeout
-        )
-    return ProcessExecutor(
-        space,
-        task,
-        devices=None if device == "auto" else [device],
-        num_workers=workers,
-        checkpoints=checkpoints,
-        timeout_seconds=arguments.timeout,
-    )
+        return RayExecutor(space, task, num_workers=workers, **settings)
+    devices = None if device == "auto" else [device]
+    return ProcessExecutor(space, task, devices=devices, num_workers=workers, **settings)
 
 
 _NOT_TAKEN = {  # options that an executor has no use for

@@ -81,7 +81,13 @@ def test_the_learning_rate_rises_then_falls_to_zero() -> None:
 
 @pytest.mark.parametrize(
     ("knob", "value"),
-    [("optimizer", "adam"), ("augmentation", "mixup"), ("initialisation", ""), ("last_batch", "no"), ("schedule", "day")],
+    [
+        ("optimizer", "adam"),
+        ("augmentation", "mixup"),
+        ("initialisation", ""),
+        ("last_batch", "no"),
+        ("schedule", "day"),
+    ],
 )
 def test_an_unknown_word_is_refused(knob: str, value: str) -> None:
     with pytest.raises(InputError, match=f"expected {knob} to be .* or .*, got '{value}'"):

@@ -27,6 +27,7 @@ from surronas.training.trainer import OnEpoch, Trainer, limited_threads
 _NETWORKS, _STEPS, _ROUNDS = 8, 3, 3  # measured: so many random networks, steps, and times
 _SEED, _RATE = 0, 0.01  # of the architectures that are measured; their learning rate
 _MOST_IMAGES_ON_CPU = 32
+_MARGIN = 1.2  # by which a population must win: processes give the single trainer's very digits
 
 
 def choose_executor(
@@ -43,7 +44,7 @@ def choose_executor(
 ) -> Executor:
     """Return processes of one thread each, or a population: what makes more steps a second here.
 
-    The measurement takes some steps of a few random networks. Checkpoints and time limits are processes'.
+    A population must win by a fifth. The measurement takes some steps of a few random networks. Checkpoints and time limits are processes'.
 
     Raises:
         DeviceError: the device is not there.
@@ -51,7 +52,7 @@ def choose_executor(
     workers = num_workers or _default_workers(device)
     if checkpoints is None and timeout_seconds is None:
         rates = steps_a_second(space, task, recipe, device=device, num_workers=workers, build=build)
-        if rates["population"] > rates["processes"]:
+        if rates["population"] > _MARGIN * rates["processes"]:
             return PopulationExecutor(space, task, device=device, build=build, on_epoch=on_epoch)
     return ProcessExecutor(
         space,
