@@ -44,7 +44,8 @@ def choose_executor(
 ) -> Executor:
     """Return processes of one thread each, or a population: what makes more steps a second here.
 
-    A population must win by a fifth. The measurement takes some steps of a few random networks. Checkpoints and time limits are processes'.
+    A population must win by a fifth. The measurement takes some steps of a few random networks. Checkpoints
+    and time limits are processes'.
 
     Raises:
         DeviceError: the device is not there.
