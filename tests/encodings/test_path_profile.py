@@ -16,7 +16,7 @@ CELL = [[CONV3, 0, 1, 1, CONV1, POOL]]
 
 
 class TestContract(EncodingContract):
-    @pytest.fixture(params=[path_bags, path_steps, path_extremes], ids=str)
+    @pytest.fixture(params=[path_bags, path_steps, path_extremes], ids=lambda f: f.__name__)
     def encoding(self, request: pytest.FixtureRequest) -> Encoding:
         return request.param
 

@@ -131,7 +131,9 @@ def test_a_batch_believes_its_own_predictions(surrogate: BayesianRidge | None) -
     np.testing.assert_array_equal(believer.ask(3, pending=batch[:1]), batch[1:])
 
 
-@pytest.mark.parametrize("rule", [ThompsonBatch(), LocalPenalization(), KnowledgeGradient()], ids=str)
+@pytest.mark.parametrize(
+    "rule", [ThompsonBatch(), LocalPenalization(), KnowledgeGradient()], ids=lambda rule: type(rule).__name__
+)
 def test_batches_are_chosen_by_the_rule_given(rule: Chooser) -> None:
     pool = SPACE.sample(200, np.random.default_rng(2))
     searcher = BayesianOptimization(SPACE, seed=0, candidates=pool, encoding=one_hot, batch=rule)

@@ -3,6 +3,7 @@
 import statistics
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 
 import torch
 from torch import Tensor
@@ -48,7 +49,28 @@ def _padded(height: int, width: int, kernel: int) -> tuple[int, int]:
     return height + 2 * (kernel // 2), width + 2 * (kernel // 2)
 
 
+def _triton(tiling: str) -> Convolution:
+    """Return a way by Triton's kernels, which are imported when it is first used."""
+
+    def way(x: Tensor, weight: Tensor, stride: int = 1) -> Tensor:
+        from surronas.training.population import triton_convolution
+
+        return triton_convolution.convolution(x, weight, stride, triton_convolution.TILINGS[tiling])
+
+    return way
+
+
 WAYS: dict[str, Convolution] = {"grouped": grouped, "products": products, "shifted": shifted}
+GPU_WAYS: dict[str, Convolution] = {  # where Triton is installed, as it is with torch's builds for CUDA
+    "triton": _triton("middle"),
+    "triton_small": _triton("small"),
+    "triton_large": _triton("large"),
+}
+
+
+def ways(device: torch.device) -> dict[str, Convolution]:
+    """Return the ways that a device has."""
+    return WAYS | GPU_WAYS if device.type == "cuda" and find_spec("triton") else WAYS
 
 
 def fastest_way(
@@ -72,7 +94,7 @@ def fastest_way(
         image=image,
         mixed_precision=mixed_precision,
     )
-    return WAYS[min(timings, key=lambda name: timings[name])]
+    return ways(device)[min(timings, key=lambda name: timings[name])]
 
 
 def time_ways(
@@ -95,18 +117,43 @@ def time_ways(
     weight = weight.to(device, dtype).requires_grad_()
     expected: Tensor | None = None
     found = {}
-    for name, way in WAYS.items():
+    for name, way in ways(device).items():
         try:
             values = way(x, weight, 1).detach()
             if expected is None:
                 expected = values
-            elif not _equal(values, expected, mixed_precision):
+            elif not (_equal(values, expected, mixed_precision) and agrees(way, channels, device, dtype)):
                 continue
             found[name] = _median_seconds(lambda way=way: _both_passes(way, x, weight), device, repeats)  # type: ignore[misc]
-        except (RuntimeError, MemoryError):
+        except Exception:  # of any kind: a kernel is compiled here
             if expected is None:
                 raise
     return found
+
+
+def agrees(way: Convolution, channels: int, device: torch.device, dtype: torch.dtype) -> bool:
+    """Return whether a way gives torch's outputs and gradients, for all layers of a network, in small."""
+    generator = torch.Generator().manual_seed(1)
+    layers = [
+        (width, width, kernel, 1) for width in (channels, 2 * channels, 4 * channels) for kernel in (1, 3)
+    ]
+    layers += [
+        (width, 2 * width, kernel, stride)
+        for width in (channels, 2 * channels)
+        for kernel, stride in ((1, 1), (3, 2))
+    ]
+    for channels_in, channels_out, kernel, stride in layers:
+        x = torch.randn(3, 5 * channels_in, 7, 6, generator=generator).to(device, dtype).requires_grad_()
+        weight = torch.randn(5, channels_out, channels_in, kernel, kernel, generator=generator)
+        weight = weight.to(device, dtype).requires_grad_()
+        expected = grouped(x, weight, stride)
+        upstream = torch.randn(expected.shape, generator=generator).to(device, dtype)
+        theirs = (expected, *torch.autograd.grad(expected, (x, weight), upstream))
+        values = way(x, weight, stride)
+        ours = (values, *torch.autograd.grad(values, (x, weight), upstream))
+        if not all(_equal(a, b, dtype == torch.bfloat16) for a, b in zip(ours, theirs, strict=True)):
+            return False
+    return True
 
 
 def _equal(values: Tensor, expected: Tensor, mixed_precision: bool) -> bool:

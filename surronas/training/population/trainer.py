@@ -12,7 +12,7 @@ from surronas.spaces import SearchSpace
 from surronas.training.job import Job
 from surronas.training.networks import Build
 from surronas.training.networks.cell201 import CellNetwork
-from surronas.training.population.convolutions import WAYS, fastest_way
+from surronas.training.population.convolutions import fastest_way, ways
 from surronas.training.population.layers import Convolution
 from surronas.training.population.pack import Pack
 from surronas.training.population.packing import Packing
@@ -69,8 +69,9 @@ class PopulationTrainer:
             build=build,
             on_epoch=on_epoch,
         )
-        if way != "auto" and way not in WAYS:
-            raise InputError(f"expected a way among auto, {', '.join(WAYS)}, got {way!r}")
+        known = ways(self.trainer.device)
+        if way != "auto" and way not in known:
+            raise InputError(f"expected a way among auto, {', '.join(known)}, got {way!r}")
         on_gpu = self.trainer.device.type == "cuda"
         self.compiled, self.graphed = compiled, on_gpu if graphed is None else graphed and on_gpu
         self.packing = Packing(space, task.signature, self.trainer.device, most)
@@ -181,7 +182,7 @@ class PopulationTrainer:
     def _way(self, jobs: Sequence[Job]) -> Convolution:
         """Return the way in which convolutions are computed: named, or measured once for a size."""
         if self.way != "auto":
-            return WAYS[self.way]
+            return ways(self.trainer.device)[self.way]
         recipe, shape = jobs[0].recipe, self.trainer.task.signature.input_shape
         size = (len(jobs).bit_length(), recipe.batch_size, recipe.channels, *shape)
         if size not in self._ways:
