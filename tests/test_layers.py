@@ -72,6 +72,7 @@ HOMES = {  # where a heavy package may be imported, be it inside a function
     "onnxruntime": ("training/onnx_export.py", "training/costs/onnx_latency.py"),  # the same; or is timed
     "mlflow": ("training/tracking/mlflow_runs.py",),  # an observer of one's own choice, when it is made
     "pynvml": ("training/costs/energy.py",),  # the energy counter of a GPU, when energy is measured
+    "triton": ("training/population/triton_kernels.py",),  # imported when a GPU's ways are first used
 }
 LONGEST_FILE, LONGEST_FUNCTION = 250, 40
 LONGER_FILES = {"store/reader.py": 280}  # all that can be asked of a store, half of it docstrings
