@@ -3,7 +3,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from surronas import __version__
@@ -56,13 +55,12 @@ def test_query_gives_what_the_library_gives(capsys, shipped, known):
     assert f"{store.query([known], 'test_accuracy', seed='mean')[0]:.6f}" in capsys.readouterr().out
 
 
-def test_query_says_what_is_missing_or_gives_null(capsys, shipped):
+def test_query_says_what_is_missing_or_gives_null(capsys, shipped, known, tmp_path):
     store = BenchmarkStore.open(shipped)
-    keys = store.space.keys(store.space.enumerate())
-    absent = store.space.enumerate()[~np.isin(keys, store.space.keys(store.architectures))][:1]
-    text = store.space.to_strings(absent)[0]
-    assert text in failure(capsys, "query", shipped, text)
-    found = answer(capsys, "query", shipped, text, "--metric", "valid_accuracy", "--missing", "nan")
+    part = tmp_path / "part"
+    store.copy(part, store.architectures[6:9])
+    assert known in failure(capsys, "query", part, known)
+    found = answer(capsys, "query", part, known, "--metric", "valid_accuracy", "--missing", "nan")
     assert found["rows"][0]["valid_accuracy"] is None
 
 
@@ -117,7 +115,7 @@ def test_a_fresh_training_agrees_with_the_shipped_table(capsys, shipped, known):
         (["info", "x" * 300], "too long"),
         (["train", CELL, "--device", "cuda:99"], "found"),
         (["train", CELL, "--device", "tpu"], "expected a device"),
-        (["improve", "STORE", "--out", "OUT", "--start", "6000"], "found"),
+        (["improve", "STORE", "--out", "OUT", "--start", "6400"], "found"),
         (["improve", "STORE", "--out", "OUT", "--held-out", "3"], "10 held-out architectures or more"),
         (["improve", "STORE", "--out", "OUT", "--training-seeds", "0", "0"], "distinct training seeds"),
         (["improve", "STORE", "--out", "OUT", "--metric", "test_accuracy"], "must not see"),

@@ -66,7 +66,7 @@ class PopulationCell(nn.Module):
         """Return the sum of what arrives at a node."""
         arrivals: tuple[Arrival, ...] = self.plan.arrivals[node]
         tensors = [nodes[a.source] if a.group is None else computed[a.group] for a in arrivals]
-        dtype = max((t.dtype for t in tensors), key=lambda d: d.itemsize)
+        dtype = torch.float32 if any(t.dtype == torch.float32 for t in tensors) else tensors[0].dtype
         routes = [a.route for a in arrivals]
         return add_slots([t.to(dtype) for t in tensors], routes, self.plan.num_slots[node], self.channels)
 
