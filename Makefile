@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+CORES := $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 1)
 export OMP_NUM_THREADS ?= 1
 
 .PHONY: demo test slow lint clean
@@ -11,7 +12,7 @@ demo: $(STAMP)
 	$(RUN)/surronas improve benchmarks_data/digits_cell201.h5 --out runs/demo
 
 test: lint
-	$(RUN)/python -m pytest
+	$(RUN)/python -m pytest --numprocesses $(CORES) --dist loadfile
 
 slow: $(STAMP)
 	$(RUN)/python -m pytest -m slow
