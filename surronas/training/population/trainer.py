@@ -38,8 +38,7 @@ class PopulationTrainer:
 
     On a GPU a step is recorded as a CUDA graph (``graphed``), and the grouped convolution is computed in the
     way that a short measurement finds fastest and equal to torch's own (``way`` names one, for the same
-    digits in every run); ``compiled``
-    hands the forward pass to torch.compile.
+    digits in every run); ``compiled`` hands the forward pass to torch.compile.
 
     Raises:
         DeviceError: the device is not there.
