@@ -1,6 +1,8 @@
-"""The compute device of a training: from the user's word to a torch device and its hardware's name."""
+"""The compute device of a training: its name, its hardware, and torch's switches for a while."""
 
 import platform
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import torch
@@ -36,3 +38,20 @@ def hardware_name(device: torch.device) -> str:
         return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
     except (OSError, StopIteration):
         return platform.processor() or platform.machine()
+
+
+def deterministic() -> AbstractContextManager[object]:
+    """Return a block in which cuDNN's algorithms give the same digits every time."""
+    flags: AbstractContextManager[object] = torch.backends.cudnn.flags(enabled=True, deterministic=True)
+    return flags
+
+
+@contextmanager
+def limited_threads(number: int) -> Iterator[None]:
+    """Run the block with so many torch threads, then put the user's number back."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

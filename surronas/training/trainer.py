@@ -2,8 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -15,7 +14,7 @@ from surronas.spaces import SearchSpace
 from surronas.training.checkpoint import SECONDS_BETWEEN, Checkpoints
 from surronas.training.counting import count_flops, count_params
 from surronas.training.data import DeviceData, EpochOrder, epoch_order, num_steps
-from surronas.training.device import hardware_name, resolve_device
+from surronas.training.device import deterministic, hardware_name, limited_threads, resolve_device
 from surronas.training.job import Job
 from surronas.training.networks import Build, build_for, initialise
 from surronas.training.optimizer import FlatWeights, clip, optimizer_of
@@ -218,20 +217,3 @@ class Trainer:
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.mixed_precision):
             logits: Tensor = network(inputs)
         return logits.float()
-
-
-def deterministic() -> AbstractContextManager[object]:
-    """Return a block in which cuDNN's algorithms give the same digits every time."""
-    flags: AbstractContextManager[object] = torch.backends.cudnn.flags(enabled=True, deterministic=True)
-    return flags
-
-
-@contextmanager
-def limited_threads(number: int) -> Iterator[None]:
-    """Run the block with so many torch threads, then put the user's number back."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(number)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

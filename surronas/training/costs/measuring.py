@@ -16,9 +16,10 @@ from surronas.training.costs.energy import energy_counter
 from surronas.training.costs.memory import forward_peak, train_peak
 from surronas.training.costs.onnx_latency import OnnxRunner, check_onnxruntime
 from surronas.training.costs.quantities import COST_METRICS
-from surronas.training.costs.rounds import energies, latencies, torch_threads
+from surronas.training.costs.rounds import energies, latencies
 from surronas.training.costs.runners import CpuRunner, CudaRunner, Runner
 from surronas.training.counting import count_flops, count_params
+from surronas.training.device import limited_threads
 from surronas.training.networks import Build, build_for, initialise
 from surronas.training.networks.joint import recipe_of
 from surronas.training.onnx_export import random_inputs
@@ -145,7 +146,7 @@ class CostMeter:
         n = len(architectures)
         costs = {name: np.full(n, math.nan) for name in COST_NAMES}
         runners: dict[int, Runner] = {}
-        with torch_threads(self.conditions.num_threads):
+        with limited_threads(self.conditions.num_threads):
             for i, architecture in enumerate(architectures):
                 counts, runner = self._ready(tuple(architecture.tolist()))
                 for name, value in counts.items():

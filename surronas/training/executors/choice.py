@@ -12,7 +12,7 @@ import torch
 
 from surronas.spaces import SearchSpace
 from surronas.training.data import EpochOrder
-from surronas.training.device import resolve_device
+from surronas.training.device import limited_threads, resolve_device
 from surronas.training.executors.base import Executor
 from surronas.training.executors.population import PopulationExecutor
 from surronas.training.executors.processes import ProcessExecutor
@@ -22,7 +22,7 @@ from surronas.training.networks.joint import recipe_of
 from surronas.training.population import PopulationTrainer
 from surronas.training.recipe import Recipe
 from surronas.training.tasks.base import Task
-from surronas.training.trainer import OnEpoch, Trainer, limited_threads
+from surronas.training.trainer import OnEpoch, Trainer
 
 _NETWORKS, _STEPS, _ROUNDS = 8, 3, 3  # measured: so many random networks, steps, and times
 _SEED, _RATE = 0, 0.01  # of the architectures that are measured; their learning rate

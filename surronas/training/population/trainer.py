@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from surronas.errors import InputError
 from surronas.spaces import SearchSpace
+from surronas.training.device import deterministic, limited_threads
 from surronas.training.job import Job
 from surronas.training.networks import Build
 from surronas.training.networks.cell201 import CellNetwork
@@ -22,9 +23,7 @@ from surronas.training.trainer import (
     OnEpoch,
     Trainer,
     check_batch_size,
-    deterministic,
     is_out_of_memory,
-    limited_threads,
 )
 
 

@@ -14,9 +14,9 @@ from surronas.training.costs.rounds import (
     WARM_UP_CALLS,
     latencies,
     standard_error,
-    torch_threads,
 )
 from surronas.training.costs.runners import CpuRunner
+from surronas.training.device import limited_threads
 
 
 class Scripted:
@@ -99,7 +99,7 @@ def test_garbage_is_collected_again_whatever_happens() -> None:
 
 def test_threads_are_set_for_a_while() -> None:
     before = torch.get_num_threads()
-    with torch_threads(before + 1):
+    with limited_threads(before + 1):
         assert torch.get_num_threads() == before + 1
     assert torch.get_num_threads() == before
 
