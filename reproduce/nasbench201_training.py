@@ -57,7 +57,7 @@ def main() -> int:
     )
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("--cells", type=int, default=32)
-    parser.add_argument("--images", type=int, default=4000, help="train images of the reduced form")
+    parser.add_argument("--images", type=int, default=3000, help="train images of the reduced form")
     parser.add_argument("--data", type=Path, default=SHARED / "data/datasets/cifar10")
     arguments = parser.parse_args()
     torch.set_num_threads(1)

@@ -57,6 +57,8 @@ def test_the_figures_are_those_of_the_committed_results():
             shown.append(f"| {name} | {figure['measured']} {figure['unit']} | {figure['beside']} |")
     for row in results("surrogate_sweep")["sweep"]["NAS-Bench-201, CIFAR-10"]["rows"]:
         shown.append(" | ".join(f"{tau:.3f}" for tau in row["kendall_tau"]))
+    for name, figure in results("speed_training_cpu")["figures"].items():
+        shown.append(f"| {name} | {figure['measured']:,} {figure['unit']} | {figure['beside']} |")
     for row in results("speed_surrogates")["rows"]:
         if row["n"] in (100, 300, 1000):
             shown.append(f"| {row['n']} | {1e3 * row['processor_seconds']:.0f} ms | {row['nll']:.2f} |")
@@ -79,6 +81,14 @@ def test_the_python_of_surrogates_runs(tmp_path):
     code = "\n".join(blocks) + "\nassert np.mean((low <= y[200:]) & (y[200:] <= high)) > 0.8"
     code += "\nassert len(records) == 10"
     (tmp_path / "benchmarks_data").symlink_to(ROOT / "benchmarks_data")
+    finished = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert finished.returncode == 0, finished.stderr
+
+
+def test_the_python_of_real_training_runs(tmp_path):
+    blocks = re.findall(r"```python\n(.*?)```", section("Real training"), flags=re.DOTALL)
+    code = "import numpy as np\n" + "\n".join(blocks)
+    code += "\nassert (rows['status'] == 'ok').all()\nassert len(quick.train.labels) == 30"
     finished = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert finished.returncode == 0, finished.stderr
 
