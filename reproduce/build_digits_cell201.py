@@ -34,6 +34,7 @@ COMMAND = "python reproduce/build_digits_cell201.py"
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "reproduce" / "results" / "digits_cell201.json"
 DESTINATION = ROOT / "benchmarks_data" / "digits_cell201.h5"
+TIME = "167 minutes of wall time in two processes on two shared cores, 2026-11-22"  # of all 6,466 cells
 LICENCE = "Apache-2.0 (the table); images: UCI Optical Recognition of Handwritten Digits, CC BY 4.0"
 DESCRIPTION = "Cell201 networks trained on scikit-learn's 8x8 digits, every epoch of every run"
 
@@ -99,7 +100,7 @@ def write_benchmark(work: BenchmarkStore, architectures: Architectures, out: Pat
     aside = out.with_name(f".{out.stem}.new.h5")
     aside.unlink(missing_ok=True)
     out.parent.mkdir(parents=True, exist_ok=True)
-    new = work.copy(aside, architectures, task=AXES["task"], recipe=AXES["recipe"], seeds=SEEDS)
+    new = work.copy(aside, architectures, tasks=[AXES["task"]], recipes=[AXES["recipe"]], seeds=SEEDS)
     if damage := new.check():
         raise SystemExit(f"the new file is damaged: {damage}")
     aside.rename(out)
@@ -148,6 +149,7 @@ def contents(store: BenchmarkStore, out: Path) -> dict[str, str]:
             f"median {np.median(seconds):.2f}, 95 % {np.quantile(seconds, 0.95):.2f}"
         ),
         "training steps of all runs": f"{seconds.sum() / 3600:.2f} hours of one core, as trained",
+        **({"time to make it": TIME} if number == NUM_CLASSES else {}),
         "licence": LICENCE,
         "size": f"{out.stat().st_size / 1e6:.2f} MB",
         "sha256": f"`{hashlib.sha256(out.read_bytes()).hexdigest()}`",
