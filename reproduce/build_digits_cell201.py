@@ -131,7 +131,7 @@ def contents(store: BenchmarkStore, out: Path) -> dict[str, str]:
     return {
         "made by": f"`{COMMAND}`" if number == NUM_CLASSES else f"`{COMMAND} --num-architectures {number}`",
         "architectures": (
-            f"all {number:,} distinct NAS-Bench-201 cells, canonical forms, in random order"
+            f"all {number:,} distinct NAS-Bench-201 cells, canonical forms"
             if number == NUM_CLASSES
             else f"{number:,} of {NUM_CLASSES:,} distinct NAS-Bench-201 cells, drawn uniformly"
         ),

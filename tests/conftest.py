@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from surronas.spaces import Cell201
+from surronas.store import BenchmarkStore
 
 
 @pytest.fixture
@@ -31,6 +32,9 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
-def shipped() -> Path:
-    """The benchmark that ships with the project: real trainings on digits."""
-    return Path(__file__).parents[1] / "benchmarks_data" / "digits_cell201.h5"
+def shipped(cell201: Cell201, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """1,500 cells of the benchmark that ships with the project, drawn uniformly: real trainings on digits."""
+    whole = BenchmarkStore.open(Path(__file__).parents[1] / "benchmarks_data" / "digits_cell201.h5")
+    cells = np.random.default_rng(201).permutation(cell201.enumerate())
+    distinct = cells[(cell201.canonical(cells) == cells).all(axis=1)]
+    return Path(whole.copy(tmp_path_factory.mktemp("shipped") / "digits_cell201.h5", distinct[:1500]).path)

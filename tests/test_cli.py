@@ -115,7 +115,7 @@ def test_a_fresh_training_agrees_with_the_shipped_table(capsys, shipped, known):
         (["info", "x" * 300], "too long"),
         (["train", CELL, "--device", "cuda:99"], "found"),
         (["train", CELL, "--device", "tpu"], "expected a device"),
-        (["improve", "STORE", "--out", "OUT", "--start", "6400"], "found"),
+        (["improve", "STORE", "--out", "OUT", "--start", "6000"], "found"),
         (["improve", "STORE", "--out", "OUT", "--held-out", "3"], "10 held-out architectures or more"),
         (["improve", "STORE", "--out", "OUT", "--training-seeds", "0", "0"], "distinct training seeds"),
         (["improve", "STORE", "--out", "OUT", "--metric", "test_accuracy"], "must not see"),

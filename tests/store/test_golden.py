@@ -103,9 +103,10 @@ def test_it_can_be_added_to(name: str, tmp_path: Path) -> None:
     assert store.check() == []
 
 
-def test_the_shipped_benchmark_of_layout_version_1(shipped: Path) -> None:
-    store = BenchmarkStore.open(shipped)
-    with h5py.File(shipped) as file:
+def test_a_benchmark_of_layout_version_1() -> None:
+    first = DATA / "golden_v1.h5"  # the first 1,500 cells of the digits benchmark, as they once shipped
+    store = BenchmarkStore.open(first)
+    with h5py.File(first) as file:
         assert file.attrs["version"] == "1"
     assert (len(store), len(store.architectures), store.seeds(), store.epochs()) == (
         4_500,
