@@ -1,7 +1,6 @@
 """What the commands that train for real share: from arguments to space, task, recipe, executor and store."""
 
 import argparse
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from surronas.spaces.joint import JointSpace
 from surronas.store import TRAINING_METRICS, BenchmarkStore
 from surronas.store.files import check_writable
 from surronas.training import Recipe, Task, Trainer, TrainingEvaluator
-from surronas.training.device import resolve_device
+from surronas.training.device import num_cores, resolve_device
 from surronas.training.executors import (
     Executor,
     PopulationExecutor,
@@ -157,7 +156,7 @@ def num_workers(given: int | None, device: str) -> int:
         return given
     if not on_cpu:
         return 1
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return num_cores()
 
 
 def store_for(path: Path, space: SearchSpace) -> BenchmarkStore:

@@ -1,7 +1,6 @@
 """The executor that this machine runs fastest, chosen by a short measurement."""
 
 import math
-import os
 import statistics
 import time
 from collections.abc import Callable
@@ -12,7 +11,7 @@ import torch
 
 from surronas.spaces import SearchSpace
 from surronas.training.data import EpochOrder
-from surronas.training.device import limited_threads, resolve_device
+from surronas.training.device import limited_threads, num_cores, resolve_device
 from surronas.training.executors.base import Executor
 from surronas.training.executors.population import PopulationExecutor
 from surronas.training.executors.processes import ProcessExecutor
@@ -71,7 +70,7 @@ def _default_workers(device: str) -> int:
     """Return one worker a core that this process may use; one for each GPU."""
     if resolve_device(device).type == "cuda":
         return torch.cuda.device_count() if device == "auto" else 1
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return num_cores()
 
 
 def steps_a_second(
