@@ -1,4 +1,5 @@
-# `make demo` and `make test` set up what they need, once, and run. PYTHON=python3.12 picks another Python.
+# `make demo`, `make reproduce` and `make test` set up what they need, once, and run.
+# PYTHON=python3.12 picks another Python; FULL=1 reproduces with the papers' seeds.
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin
@@ -6,10 +7,13 @@ STAMP := $(VENV)/.installed
 CORES := $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 1)
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test slow lint clean
+.PHONY: demo reproduce test slow lint clean
 
 demo: $(STAMP)
 	$(RUN)/surronas improve benchmarks_data/digits_cell201.h5 --out runs/demo
+
+reproduce: $(STAMP)
+	$(RUN)/surronas reproduce $(if $(filter-out 0,$(FULL)),--full)
 
 test: lint
 	$(RUN)/python -m pytest --numprocesses $(CORES) --dist loadfile

@@ -9,7 +9,13 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from surronas import __version__
-from surronas.commands import compare_arguments, measure_arguments, search_arguments, store_arguments
+from surronas.commands import (
+    compare_arguments,
+    measure_arguments,
+    reproduce_arguments,
+    search_arguments,
+    store_arguments,
+)
 from surronas.errors import SurronasError
 
 _EPILOG = """examples:
@@ -98,6 +104,11 @@ _COMMANDS: dict[str, Command] = {
         "STORE --out runs/first --start 100 --rounds 3 --per-round 8",
         search_arguments.improve,
     ),
+    "reproduce": (
+        "run the scripts that hold surronas to published numbers, or list them: part of a checkout",
+        "nasbench201_facts --full",
+        reproduce_arguments.reproduce,
+    ),
 }
 
 
@@ -110,12 +121,12 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return the exit code: 0, 2 for bad input, 130 after Ctrl-C."""
+    """Run one command; return the exit code: 0, 1 for a miss, 2 for bad input, 130 after Ctrl-C."""
     parsed = build_parser().parse_args(arguments)
     from surronas import commands
 
     try:
-        commands.run(parsed)
+        code = commands.run(parsed)
         sys.stdout.flush()
     except SurronasError as error:
         return _complain(error)
@@ -129,7 +140,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except OSError as error:  # a disk, a path or a terminal that no border has named
         return _complain(error)
-    return 0
+    return code
 
 
 def _complain(error: Exception) -> int:

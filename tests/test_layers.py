@@ -17,7 +17,7 @@ LEVELS = {  # a file imports from lower levels, and from its own room
     3: "acquisition explanation objectives",
     4: "searchers evaluators training",
     5: "search under_way search_notes async_search fidelity_search proposals journal judging loop_state "
-    "async_loop loop run_folder improve compare evaluation plots adapters",
+    "async_loop loop run_folder improve compare evaluation plots adapters reproduction",
     6: "progress commands cli __init__ __main__",
 }
 LEVEL_OF = {room: level for level, rooms in LEVELS.items() for room in rooms.split()}
