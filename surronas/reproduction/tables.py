@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from surronas.errors import StoreDamagedError, StoreError
+from surronas.errors import InputError, StoreDamagedError, StoreError
 from surronas.store import BenchmarkStore, check_store
 from surronas.store import importers as _importers
 from surronas.store.importers import import_benchmark, importer_named
@@ -34,8 +34,8 @@ TABLES = {  # importer: where its official files lie under the folder of shared 
     "nasbench201-tables": "nasbench201",
     "nats-bench-sss": "nasbench201/NATS-sss-v1_0-50262-simple",
     "nats-bench-tss": "nasbench201/NATS-tss-v1_0-3ffb9-simple",
-    "transnasbench101-macro": "transnasbench101/transnas-bench_v10141024.pth",
-    "transnasbench101-micro": "transnasbench101/transnas-bench_v10141024.pth",
+    "transnasbench101-macro": _TRANSNAS,
+    "transnasbench101-micro": _TRANSNAS,
 }
 
 
@@ -77,23 +77,24 @@ def open_table(name: str, stores: Path, checkout: Path) -> BenchmarkStore:
     Raises:
         MissingTableError: neither a store nor official files.
         StoreDamagedError: the store's bytes are not those that were written.
-        InputError, ImportFactsError: the official files are not what they should be.
+        StoreVersionError: a later surronas has written the store.
+        InputError, ImportFactsError: store or official files are not what they should be.
     """
     if name in SHIPPED:
         return _checked(checkout / SHIPPED[name])
     path, source = stores / f"{name}.h5", _source(name, checkout)
     note = path.with_suffix(".source.json")
-    if path.exists() and not note.exists():
-        return _checked(path)
+    if path.exists() and (source is None or not note.exists()):
+        return _checked(path, name)
     if source is None:
-        if path.exists():
-            return _checked(path)
         raise MissingTableError(f"missing {how_to_get(name, stores)}")
     now = {"files": _digest(source), "importers": _digest(Path(_importers.__file__).parent)}
     if not path.exists() or _noted(note) != now:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        note.write_text("{}\n")  # killed after the import, the store would pass for the user's without it
         _import(name, source, path)
         note.write_text(json.dumps(now) + "\n")
-    return _checked(path)
+    return _checked(path, name)
 
 
 def table_digest(name: str, stores: Path, checkout: Path) -> str:
@@ -129,7 +130,6 @@ def _package_folder(name: str) -> Path | None:
 
 def _import(name: str, source: Path, path: Path) -> None:
     """Import official files aside and put the store in its place, over an older one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f"{path.stem}-{os.getpid()}{path.suffix}")
     try:
         import_benchmark(importer_named(name), source, aside)
@@ -138,10 +138,17 @@ def _import(name: str, source: Path, path: Path) -> None:
         aside.unlink(missing_ok=True)
 
 
-def _checked(path: Path) -> BenchmarkStore:
+def _checked(path: Path, name: str = "") -> BenchmarkStore:
+    """Return a store of sound bytes, whose runs, if it has any, were imported as ``name``."""
+    store = BenchmarkStore.open(path)  # first: check_store takes a store of a later version for damaged
     if damage := check_store(path):
         raise StoreDamagedError(f"{'; '.join(damage)}; take the file again, or delete it and import it anew")
-    return BenchmarkStore.open(path)
+    commands = [entry["command"] for entry in store.info()["provenance"]]
+    if name and commands and not any(text.startswith(f"surronas import {name} ") for text in commands):
+        raise InputError(
+            f"expected what surronas import {name} makes in {path}, its runs come of {commands[0] or '?'!r}"
+        )
+    return store
 
 
 def _noted(note: Path) -> object:
