@@ -1,6 +1,7 @@
 """Surrogates: scikit-learn regressors that predict accuracy, with a standard deviation."""
 
 from surronas.surrogates.auto import AutoSurrogate
+from surronas.surrogates.balanced import BalancedSurrogate
 from surronas.surrogates.base import Matrix, Surrogate, Vector, unfitted
 from surronas.surrogates.bayesian_ridge import BayesianRidgeSurrogate
 from surronas.surrogates.boosted_trees import XGBoostSurrogate
@@ -21,6 +22,7 @@ from surronas.surrogates.stacking import StackingSurrogate
 
 __all__ = [
     "AutoSurrogate",
+    "BalancedSurrogate",
     "BayesianRidgeSurrogate",
     "ConformalSurrogate",
     "CurveExtrapolation",

@@ -65,8 +65,11 @@ class XGBoostSurrogate(WarpedRegressor):
         self.seed = seed
         self.n_jobs = n_jobs
 
-    def fit(self, X: Matrix, y: Vector) -> Self:
+    def fit(self, X: Matrix, y: Vector, *, target_weight: Vector | None = None) -> Self:
         """Return itself, fitted to features (n, p) and targets (n,).
+
+        ``target_weight`` (n,) is how often each target counts when the warping is fitted, as
+        ``BalancedSurrogate`` has it; trees learn all rows alike.
 
         Raises:
             InputError: ``num_members`` is not a positive multiple of 5.
@@ -75,7 +78,7 @@ class XGBoostSurrogate(WarpedRegressor):
         if self.num_members < _NUM_FOLDS or self.num_members % _NUM_FOLDS:
             raise InputError(f"num_members: expected a multiple of {_NUM_FOLDS}, got {self.num_members}")
         X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=True)
-        self.warp_ = fit_warp(y.astype(np.float64))
+        self.warp_ = fit_warp(y.astype(np.float64), target_weight)
         z = self.warp_.latent(y.astype(np.float64))
         left_out = self._left_out(len(X))
         self.booster_ = self._boost(X, z, ~left_out)

@@ -62,11 +62,19 @@ class GaussianProcessSurrogate(WarpedRegressor):
         self.warm_start = warm_start
         self.max_exact = max_exact
 
-    def fit(self, X: Matrix, y: Vector, *, noise_variance: ArrayLike | None = None) -> Self:
+    def fit(
+        self,
+        X: Matrix,
+        y: Vector,
+        *,
+        noise_variance: ArrayLike | None = None,
+        target_weight: Vector | None = None,
+    ) -> Self:
         """Return itself, fitted to features (n, p) and targets (n,).
 
         ``noise_variance`` (n,) is what is known of the noise of each target, in the target's unit squared:
-        of a mean over seeds its variance. The noise learnt comes on top.
+        of a mean over seeds its variance. The noise learnt comes on top. ``target_weight`` (n,) is how often
+        each target counts when the warping is fitted, as ``BalancedSurrogate`` has it.
 
         Raises:
             InputError: groups do not number the features of X, or a noise variance is negative.
@@ -74,7 +82,7 @@ class GaussianProcessSurrogate(WarpedRegressor):
         """
         X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=True)
         y = y.astype(np.float64)
-        self.warp_ = fit_warp(y)
+        self.warp_ = fit_warp(y, target_weight)
         z, known = self.warp_.latent(y), self._known_noise(y, noise_variance)
         start = getattr(self, "theta_", None) if self.warm_start else None
         self.covariance_ = self._kernel().scaled(X)

@@ -56,26 +56,35 @@ class Warp:
         return center, np.sqrt(weights @ (values - center) ** 2)
 
 
-def fit_warp(y: Array) -> Warp:
+def fit_warp(y: Array, weight: Array | None = None) -> Warp:
     """Return the warp of greatest likelihood for targets (n,), with a prior power ~ N(1, 1).
 
-    Constant targets have no scale: 1 is taken in its place, and power 1.
+    ``weight`` (n,) is how often each target counts, in proportion; None: all once. Constant targets have no
+    scale: 1 is taken in its place, and power 1.
     """
-    mean, std = float(np.mean(y)), float(np.std(y))
+    mean, std = _moments(y, weight)
     if std <= 1e-12 * max(abs(mean), 1e-300):
         return Warp(float(y[0]), 1.0, 1.0, 0.0, 1.0, -np.inf, np.inf)
     x = (y - mean) / std
-    log_jacobian = float(np.sum(np.sign(x) * np.log1p(np.abs(x))))
+    log_jacobian = len(x) * _moments(np.sign(x) * np.log1p(np.abs(x)), weight)[0]
 
     def negative_log_posterior(power: float) -> float:
-        variance = float(np.var(_psi(x, power)))
+        variance = _moments(_psi(x, power), weight)[1] ** 2
         away = power - 1.0
         return float(0.5 * len(x) * np.log(variance) - away * log_jacobian + 0.5 * away**2)
 
     power = float(minimize_scalar(negative_log_posterior, bounds=_POWERS, method="bounded").x)
     u, reach = _psi(x, power), float(np.ptp(x))
     lowest, highest = _psi(np.array([x.min() - reach, x.max() + reach]), power)
-    return Warp(mean, std, power, float(u.mean()), float(u.std()), float(lowest), float(highest))
+    return Warp(mean, std, power, *_moments(u, weight), float(lowest), float(highest))
+
+
+def _moments(values: Array, weight: Array | None) -> tuple[float, float]:
+    """Return mean and standard deviation of values (n,) that count so often."""
+    if weight is None:
+        return float(np.mean(values)), float(np.std(values))
+    mean = np.average(values, weights=weight)
+    return float(mean), float(np.sqrt(np.average((values - mean) ** 2, weights=weight)))
 
 
 def _psi(x: Array, power: float) -> Array:
