@@ -7,7 +7,7 @@ import numpy as np
 from surronas.errors import SpaceExhaustedError
 from surronas.journal import Candidate, Journal, Round
 from surronas.loop_state import LoopState
-from surronas.proposals import Proposer
+from surronas.proposals import Proposer, SampledProposer, num_sampled
 from surronas.under_way import UnderWay
 
 
@@ -17,6 +17,7 @@ def turn_without_rounds(
     proposers: Sequence[Proposer],
     num_rounds: int,
     per_round: int,
+    sampled_share: float,
     seed: int,
     journal: Journal,
 ) -> Iterator[Round]:
@@ -25,7 +26,7 @@ def turn_without_rounds(
     A candidate is in the journal before it is trained and its rows are in the store as they end, so whatever
     stops the loop, no row is lost and none is trained twice.
     """
-    turn = _Turn(state, under_way, proposers, num_rounds, per_round, seed, journal)
+    turn = _Turn(state, under_way, proposers, num_rounds, per_round, sampled_share, seed, journal)
     try:
         for number in range(num_rounds + 1):
             finished = journal.finished_round(number)
@@ -47,11 +48,12 @@ class _Turn:
         proposers: Sequence[Proposer],
         num_rounds: int,
         per_round: int,
+        sampled_share: float,
         seed: int,
         journal: Journal,
     ) -> None:
         self._state, self._under_way, self._journal, self._seed = state, under_way, journal, seed
-        self._proposers, self._per_round = proposers, per_round
+        self._proposers, self._per_round, self._sampled_share = proposers, per_round, sampled_share
         self._plans: dict[int, list[Candidate]] = {number: [] for number in range(1, num_rounds + 1)}
         self._begun = False
 
@@ -87,7 +89,7 @@ class _Turn:
             if number is None:
                 return
             plan = self._plans[number]
-            proposer = self._proposers[len(plan) % len(self._proposers)]
+            proposer = self._next(number, len(plan))
             try:
                 candidate = self._state.propose_one(
                     proposer, self._under_way.pending, (self._seed, number, len(plan))
@@ -99,6 +101,12 @@ class _Turn:
             plan.append(candidate)
             self._journal.picked(number, candidate)
             self._under_way.add(np.array(candidate.architecture, np.int8))
+
+    def _next(self, number: int, place: int) -> Proposer:
+        """Return who picks the candidate of a place of a round."""
+        if num_sampled(self._sampled_share, (number - 1) * self._per_round + place, 1):
+            return SampledProposer()
+        return self._proposers[place % len(self._proposers)]
 
     def _is_open(self, number: int) -> bool:
         """Return whether a round lacks candidates, or waits for one."""

@@ -11,6 +11,7 @@ from surronas.evaluators import StreamingEvaluator, search_metric, test_counterp
 from surronas.journal import Agreement, Journal, Round
 from surronas.judging import FEWEST_HELD_OUT
 from surronas.loop import run_loop
+from surronas.proposals import num_sampled
 from surronas.run_folder import Command, RunFolder, Settings, open_run, without_nan, write_json
 from surronas.spaces import Architectures
 from surronas.store import BenchmarkStore
@@ -64,6 +65,7 @@ def improve(
             seeds=settings.seeds,
             seed=settings.seed,
             metric=settings.metric,
+            sampled_share=settings.sampled_share,
             journal=run,
             asynchronous=settings.asynchronous,
         )
@@ -157,6 +159,7 @@ def check_settings(source: BenchmarkStore, settings: Settings) -> None:
             f"expected at most the {source.space.num_architectures} architectures of {source.space.name} to "
             f"start from, hold out and train in all rounds, got {wanted}"
         )
+    num_sampled(settings.sampled_share, 0, settings.per_round)
     if settings.per_round > MOST_PER_ROUND:
         raise InputError(
             f"expected at most {MOST_PER_ROUND} architectures a round, got {settings.per_round}; "

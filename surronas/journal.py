@@ -17,7 +17,8 @@ class Quality:
     num_held_out: int
     kendall_tau: float
     root_mean_squared_error: float  # in the metric's unit
-    calibration: Calibration
+    calibration: Calibration  # of the surrogate's own central intervals
+    kendall_tau_top: float | None = None  # among the tenth measured best; None where these are less than 10
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,15 @@ from numpy.typing import NDArray
 
 from surronas.errors import InputError
 from surronas.journal import Quality
-from surronas.metrics import calibration, kendall_tau, root_mean_squared_error
+from surronas.metrics import calibration_of_probabilities, kendall_tau, root_mean_squared_error
 from surronas.spaces import Architectures
 from surronas.store import BenchmarkStore, Records
+from surronas.surrogates import Surrogate
+from surronas.surrogates.base import Matrix
+from surronas.surrogates.intervals import cdf_of
 
 FEWEST_HELD_OUT = 10  # below that a rank correlation says nothing
+TOP = 0.1  # the share of held-out architectures among which a search has to choose in the end
 
 
 @dataclass(frozen=True)
@@ -44,15 +48,24 @@ def unseen(held_out: Records, store: BenchmarkStore, seeds: Sequence[int], metri
 
 
 def judge(
-    truth: Truth, predicted: Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]]
+    truth: Truth, features: Matrix, fitted: Mapping[str, Surrogate], *, sign: float = 1.0
 ) -> dict[str, Quality]:
-    """Return how good each surrogate's mean (n,) and std (n,) are, by name."""
-    return {
-        name: Quality(
-            len(truth.values),
-            kendall_tau(truth.values, mean),
-            root_mean_squared_error(truth.values, mean),
-            calibration(truth.values, mean, std),
-        )
-        for name, (mean, std) in predicted.items()
-    }
+    """Return how good each fitted surrogate is, by name, given the features (n, p) of the held-out ones.
+
+    ``sign`` is -1 where less of the metric is better. Intervals are the surrogate's own, skewed ones too.
+    """
+    good = sign * truth.values
+    top = np.argsort(-good, kind="stable")[: round(TOP * len(good))]
+    return {name: _quality(truth, features, each, top) for name, each in fitted.items()}
+
+
+def _quality(truth: Truth, features: Matrix, surrogate: Surrogate, top: NDArray[np.intp]) -> Quality:
+    """Return how good one fitted surrogate is; ``top`` are the places of the best held-out ones."""
+    mean = surrogate.predict(features)
+    return Quality(
+        len(truth.values),
+        kendall_tau(truth.values, mean),
+        root_mean_squared_error(truth.values, mean),
+        calibration_of_probabilities(cdf_of(surrogate, features, truth.values)),
+        kendall_tau(truth.values[top], mean[top]) if len(top) >= FEWEST_HELD_OUT else None,
+    )

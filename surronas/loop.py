@@ -10,7 +10,7 @@ from surronas.errors import InputError
 from surronas.evaluators import StreamingEvaluator, search_metric
 from surronas.journal import Candidate, Journal, Round
 from surronas.loop_state import LoopState
-from surronas.proposals import BayesianProposer, LocalProposer, Proposer
+from surronas.proposals import BayesianProposer, LocalProposer, Proposer, num_sampled
 from surronas.spaces import SearchSpace
 from surronas.store import BenchmarkStore, Records
 from surronas.surrogates import GaussianProcessSurrogate, Surrogate, XGBoostSurrogate
@@ -42,6 +42,7 @@ def run_loop(
     metric: str = "valid_accuracy",
     surrogates: Mapping[str, Surrogate] | None = None,
     proposers: Sequence[Proposer] | None = None,
+    sampled_share: float = 0.0,
     journal: Journal | None = None,
     asynchronous: bool = False,
 ) -> Iterator[Round]:
@@ -52,6 +53,8 @@ def run_loop(
     ``metric`` over ``seeds``; test scores are stored, and seen by nothing in here. The surrogates are then
     fitted anew and judged on ``held_out``: architectures that were sampled and that are not in the store.
     They are not for proposers to pick, so that every round is judged on the same ones.
+    ``sampled_share`` of the candidates are drawn at random: rows that a search chose teach a surrogate little
+    of the rest of the space, and less so the longer it chooses.
     ``journal`` remembers plans and finished rounds: a loop with the same store and journal goes on where
     it stopped.
 
@@ -70,6 +73,7 @@ def run_loop(
             f"expected num_rounds >= 0, per_round >= 1 and one seed or more, got {num_rounds}, {per_round}, "
             f"{list(seeds)}"
         )
+    num_sampled(sampled_share, 0, per_round)
     state = LoopState(
         store,
         evaluator.axes,
@@ -84,9 +88,13 @@ def run_loop(
         under_way = UnderWay(
             submitting(evaluator), state.seeds, store=store, command=COMMAND, on_row=journal.trained
         )
-        yield from turn_without_rounds(state, under_way, team, num_rounds, per_round, seed, journal)
+        yield from turn_without_rounds(
+            state, under_way, team, num_rounds, per_round, sampled_share, seed, journal
+        )
     else:
-        yield from _turn_in_rounds(state, evaluator, team, num_rounds, per_round, seed, journal)
+        yield from _turn_in_rounds(
+            state, evaluator, team, num_rounds, per_round, sampled_share, seed, journal
+        )
 
 
 def _turn_in_rounds(
@@ -95,6 +103,7 @@ def _turn_in_rounds(
     proposers: Sequence[Proposer],
     num_rounds: int,
     per_round: int,
+    sampled_share: float,
     seed: int,
     journal: Journal,
 ) -> Iterator[Round]:
@@ -102,9 +111,10 @@ def _turn_in_rounds(
     for number in range(num_rounds + 1):
         finished = journal.finished_round(number)
         if finished is None:
-            plan = journal.plan(number) or (
-                state.propose(proposers, per_round, (seed, number)) if number else ()
-            )
+            plan = journal.plan(number) or ()
+            if number and not plan:
+                sampled = num_sampled(sampled_share, (number - 1) * per_round, per_round)
+                plan = state.propose(proposers, per_round, (seed, number), sampled)
             journal.planned(number, plan)
             _train(state, evaluator, plan, journal)
             finished = state.round(number, plan)

@@ -11,7 +11,7 @@ from surronas.errors import InputError, MissingRowsError
 from surronas.evaluators import RecordAxes
 from surronas.journal import Candidate, Incumbent, Measurement, Round
 from surronas.judging import judge, unseen
-from surronas.proposals import Measured, Proposer
+from surronas.proposals import Measured, Proposer, SampledProposer
 from surronas.spaces import Architectures
 from surronas.store import BenchmarkStore, Metric, Records
 from surronas.surrogates import Surrogate
@@ -33,14 +33,19 @@ class LoopState:
     )  # by rows in the store: the last
 
     def propose(
-        self, proposers: Sequence[Proposer], number: int, seed: tuple[int, int]
+        self, proposers: Sequence[Proposer], number: int, seed: tuple[int, int], num_sampled: int = 0
     ) -> tuple[Candidate, ...]:
-        """Return ``number`` candidates, shared out evenly among the proposers, with their predictions."""
+        """Return ``number`` candidates with their predictions: what was sampled, the rest from the proposers.
+
+        ``num_sampled`` of them are drawn at random; the proposers share out the rest evenly.
+        """
         architectures, values, unusable = self._measured()
         names: list[str] = []
         picked = np.empty((0, self.store.space.num_decisions), dtype=np.int8)
-        for place, proposer in enumerate(proposers):
-            share = number // len(proposers) + (place < number % len(proposers))
+        chosen, team = number - num_sampled, (*proposers, SampledProposer())
+        for place, proposer in enumerate(team):
+            share = chosen // len(proposers) + (place < chosen % len(proposers))
+            share = num_sampled if place == len(proposers) else share
             if share:
                 taken = np.concatenate([unusable, self.held_out["architecture"], picked])
                 known = Measured(self.store.space, architectures, self.metric.sign * values, taken)
@@ -103,7 +108,12 @@ class LoopState:
             plan,
             tuple(self._measurement(candidate) for candidate in plan),
             Incumbent(tuple(architectures[best].tolist()), text, float(values[best])),
-            judge(truth, self._predict(truth.architectures)),
+            judge(
+                truth,
+                default_encoding(self.store.space, truth.architectures),
+                self._fit(),
+                sign=self.metric.sign,
+            ),
         )
 
     def _measurement(self, candidate: Candidate) -> Measurement:
@@ -154,14 +164,15 @@ class LoopState:
         self, architectures: Architectures
     ) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
         """Return mean (n,) and std (n,) by each surrogate, fitted to the store as it is now."""
+        features = default_encoding(self.store.space, architectures)
+        return {name: each.predict(features, return_std=True) for name, each in self._fit().items()}
+
+    def _fit(self) -> Mapping[str, Surrogate]:
+        """Return the surrogates by name, fitted to the store as it is now."""
         if len(self.store) not in self._fitted:
             known, values, _ = self._measured()
             told = default_encoding(self.store.space, known)
             fitted = {name: unfitted(each).fit(told, values) for name, each in self.surrogates.items()}
             self._fitted.clear()
             self._fitted[len(self.store)] = fitted
-        features = default_encoding(self.store.space, architectures)
-        return {
-            name: surrogate.predict(features, return_std=True)
-            for name, surrogate in self._fitted[len(self.store)].items()
-        }
+        return self._fitted[len(self.store)]

@@ -1,5 +1,6 @@
 """What to train next: each proposer turns what was measured into a few architectures worth the time."""
 
+import math
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,8 +10,8 @@ from numpy.typing import NDArray
 from surronas.acquisition import upper_confidence_bound
 from surronas.encodings import Encoding
 from surronas.encodings.default import default_encoding
-from surronas.errors import SpaceExhaustedError
-from surronas.searchers import BayesianOptimization, LocalSearch
+from surronas.errors import InputError, SpaceExhaustedError
+from surronas.searchers import BayesianOptimization, LocalSearch, RandomSearch
 from surronas.spaces import Architectures, SearchSpace
 from surronas.surrogates import Surrogate
 from surronas.surrogates.base import unfitted
@@ -109,3 +110,27 @@ class LocalProposer:
                 f"{self.name} was asked for {n} architectures and found {len(order)} new ones"
             )
         return np.concatenate(met)[order[:n]]
+
+
+@dataclass(frozen=True)
+class SampledProposer:
+    """Architectures drawn uniformly: what surrogates learn of the space as it is, not as a search sees it."""
+
+    name: str = "random sampling"
+
+    def propose(self, measured: Measured, n: int, seed: int) -> Architectures:
+        """Return (n, d) architectures at random."""
+        searcher = RandomSearch(measured.space, seed=seed)
+        searcher.discard(np.concatenate([measured.architectures, measured.closed]))
+        return searcher.ask(n)
+
+
+def num_sampled(share: float, first: int, number: int) -> int:
+    """Return how many of ``number`` candidates are sampled, after ``first`` others: ``share`` of them all.
+
+    Raises:
+        InputError: the share is not from 0 to 1.
+    """
+    if not 0.0 <= share <= 1.0:
+        raise InputError(f"sampled_share: expected a share from 0 to 1, got {share}")
+    return math.floor(share * (first + number) + 1e-9) - math.floor(share * first + 1e-9)

@@ -36,6 +36,7 @@ class Settings:
     per_round: int  # architectures trained in a round
     seed: int  # of sampling and searching
     asynchronous: bool = False  # no worker waits for the end of a round
+    sampled_share: float = 0.0  # of the candidates that are drawn at random
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ def open_run(
             f"expected a run folder or a new path, but {path} holds something else; name another"
         )
     wanted = json.loads(json.dumps(asdict(settings)))
-    kept = {"asynchronous": False, **kept}  # runs of before that could be chosen
+    kept = {"asynchronous": False, "sampled_share": 0.0, **kept}  # runs of before these could be chosen
     changed = [name for name in wanted if kept.get(name) != wanted[name]]
     if changed == ["num_rounds"] and wanted["num_rounds"] > kept["num_rounds"]:
         changed = []  # a run may be given more rounds

@@ -47,6 +47,7 @@ def run(arguments: argparse.Namespace) -> None:
         per_round=arguments.per_round,
         seed=arguments.seed,
         asynchronous=arguments.asynchronous,
+        sampled_share=arguments.sampled_share,
     )
     folder = Path(arguments.out)
     command = Command(

@@ -103,6 +103,13 @@ def improve(parser: Parser) -> None:
         action="store_true",
         help="no worker waits for the end of a round: candidates are picked one by one",
     )
+    parser.add_argument(
+        "--sampled-share",
+        type=float,
+        default=0.0,
+        metavar="SHARE",
+        help="of the candidates that are drawn at random, from 0 to 1 (default: 0)",
+    )
     data(parser)
     hardware(parser)
 

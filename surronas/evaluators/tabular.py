@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from surronas.errors import AmbiguousQueryError, InputError, MissingRowsError
+from surronas.evaluators.base import RecordAxes
 from surronas.evaluators.cost_columns import costs_of, on_device, with_costs
 from surronas.spaces import Architectures
 from surronas.store import SEED_MEAN, BenchmarkStore, Metric, Records
@@ -145,6 +146,21 @@ class TabularEvaluator:
             )
         answer: Records = self._rows[rows.ravel()]
         return answer
+
+    @property
+    def axes(self) -> RecordAxes:
+        """The task, recipe and epochs of the rows."""
+        first = self._rows[0]
+        return RecordAxes(str(first["task"]), str(first["recipe"]), int(first["epochs"]))
+
+    def stream(self, architectures: ArrayLike, seeds: Sequence[int], /) -> Iterator[Records]:
+        """Yield one (1,) row for each of n architectures, each with its own of n seeds: a loop offline.
+
+        Raises:
+            MissingRowsError: the store has no such run; those before it were yielded.
+        """
+        for architecture, seed in zip(self.store.space.validate(architectures), seeds, strict=True):
+            yield self.evaluate(architecture[None], [seed])
 
     def known(self, architectures: ArrayLike) -> dict[str, NDArray[np.float64]]:
         """Return (n,) values, by metric, of what is known of architectures before any run: no run's metrics.
