@@ -21,7 +21,8 @@ def changes_since(result: Result, script: Path) -> str:
         return f"{changed}, so nobody can tell what has changed since{uncommitted}"
     own = [path for path in own_files(script) if path in changed]
     num_library = sum(path.startswith(f"{LIBRARY}/") for path in changed)
-    told = [f"{num_library} files of {LIBRARY}"] * bool(num_library) + own
+    files = "file" if num_library == 1 else "files"
+    told = [f"{num_library} {files} of {LIBRARY}"] * bool(num_library) + own
     return (f"changed since: {', '.join(told)}" if told else "") + (
         uncommitted if told else uncommitted.removeprefix("; ")
     )

@@ -57,7 +57,7 @@ def read_result(path: Path, mode: str) -> Result | None:
         return _checked(path, mode, found)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         what = f"no {error}" if isinstance(error, KeyError) else str(error)
         raise InputError(
             f"{path} is no result of a reproduction script ({what}); run its script anew"

@@ -158,11 +158,16 @@ def _noted(note: Path) -> object:
         return None
 
 
-@cache
 def _digest(source: Path) -> str:
     """Return a SHA-256 over the names and bytes of a file, or of all files in a folder."""
+    return _digest_of(source, tuple((path, path.stat().st_mtime_ns) for path in _files(source)))
+
+
+@cache
+def _digest_of(source: Path, files: tuple[tuple[Path, int], ...]) -> str:
+    """Return the digest of files, read once for as long as none is written to."""
     total = hashlib.sha256()
-    for path in _files(source):
+    for path, _ in files:
         total.update(str(path.relative_to(source)).encode() + b"\0")
         with path.open("rb") as file:
             total.update(hashlib.file_digest(file, "sha256").digest())
