@@ -26,6 +26,7 @@ from surrogate_sweep import DEVICES, SOURCES, TRANSNAS_TASKS, store_of
 from surronas.commands.names import searcher_named
 from surronas.compare import Comparison, Factory, TableProblem, compare
 from surronas.compare.analysis import analyse
+from surronas.compare.findings import Ranked
 
 RESULT = Path(__file__).parent / "results" / "searcher_comparison.json"
 LITE = "lite-transformer-search"
@@ -105,7 +106,29 @@ def judged(comparison: Comparison) -> dict[str, object]:
         )
         for ranked in findings.ranked
     }
-    return {"problems": told, "default_first_or_tied": firsts, "mean_ranks": ranks}
+    return {
+        "problems": told,
+        "default_first_or_tied": firsts,
+        "mean_ranks": ranks,
+        "rankings": {str(int(ranked.amount)): ranking_told(ranked) for ranked in findings.ranked},
+    }
+
+
+def ranking_told(ranked: Ranked) -> dict[str, object]:
+    """Return average ranks, what can't be told apart, and over how many problems, for a diagram."""
+    found = ranked.ranking
+    return {
+        "searchers": ranked.searchers,
+        "over": ranked.words,
+        "num_problems": len(found.ranks),
+        "average": found.average.round(4).tolist(),
+        "alpha": found.alpha,
+        "friedman_p": float(f"{found.friedman_p:.3g}"),
+        "iman_davenport_p": float(f"{found.iman_davenport_p:.3g}"),
+        "critical_difference": round(found.critical_difference, 4),
+        "nemenyi": found.nemenyi,
+        "wilcoxon": found.wilcoxon,
+    }
 
 
 def run(names: Sequence[str], on: list[TableProblem], seeds: int, workers: int, out: Path) -> Comparison:
