@@ -67,7 +67,7 @@ def _script(path: Path) -> Script | None:
     if lacking := [name for name in _REQUIRED if name not in found]:
         raise InputError(f"{path} lacks {', '.join(lacking)}: literals on its top, beside CLAIM")
     minutes = found["MINUTES"]
-    if not (isinstance(minutes, tuple) and len(minutes) == 2):
+    if not (isinstance(minutes, tuple) and [isinstance(n, int | float) for n in minutes] == [True, True]):
         raise InputError(f"expected minutes (quick, full) as MINUTES of {path}, got {minutes!r}")
     return Script(
         path,
