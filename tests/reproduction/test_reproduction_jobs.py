@@ -8,6 +8,8 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+from processes_gone import all_gone
+
 from surronas.reproduction.jobs import Job, run_jobs
 
 WITH_WORKER = """
@@ -30,25 +32,6 @@ def pids(folder: Path) -> list[int]:
     while not (folder / "pids").exists() and time.monotonic() < until:
         time.sleep(0.01)
     return [int(pid) for pid in (folder / "pids").read_text().split()]
-
-
-def all_gone(numbers: list[int]) -> bool:
-    """Whether processes end within some seconds; one that nobody has reaped yet has ended."""
-    until = time.monotonic() + 30
-    while time.monotonic() < until:
-        if not any(map(alive, numbers)):
-            return True
-        time.sleep(0.01)
-    return False
-
-
-def alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True).stdout
-    return not state.strip().startswith("Z")
 
 
 def test_codes_and_logs(tmp_path: Path) -> None:

@@ -85,9 +85,9 @@ def test_a_value_that_facts_contradict_is_refused_and_nothing_is_left(places: Pl
 
 def test_a_value_that_the_reader_contradicts_is_refused(places: Places) -> None:
     table = json.loads(places.source.read_text())
-    table["22212202"]["test_acc"][0] += 1  # its twin 22212220 keeps what was measured
+    table["22212202"]["test_acc"][0] += 1
     places.source.write_text(json.dumps(table))
-    with pytest.raises(InputError, match="are one network and have different numbers"):
+    with pytest.raises(InputError, match="network 22212202: mean_acc is"):
         places.open()
 
 
