@@ -1,4 +1,4 @@
-"""The README's tables of surrogates and searches, written from results.
+"""The README's tables of surrogates, searches and reproductions, written from results.
 
     python reproduce/readme_tables.py            # rewrites what stands between the README's marks
     python reproduce/readme_tables.py --check    # exit code 1 where the README is not what the results say
@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from readme_claims import claims_tables
 from readme_search_tables import markdown, search_tables
 
 ROOT = Path(__file__).parents[1]
@@ -207,7 +208,7 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="write nothing")
     old = README.read_text()
     told = [json.loads((RESULTS / f"{name}.json").read_text()) for name in ("surrogate_sweep", "calibration")]
-    new = rewritten(old, tables(*told) | search_tables())
+    new = rewritten(old, tables(*told) | search_tables() | claims_tables())
     if parser.parse_args().check:
         sys.exit("README.md is stale: python reproduce/readme_tables.py" if new != old else 0)
     README.write_text(new)

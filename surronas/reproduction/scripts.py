@@ -89,15 +89,19 @@ def _names(found: dict[str, object], constant: str, path: Path) -> tuple[str, ..
 
 
 def _literals(path: Path) -> dict[str, object]:
-    """Return the constants of our names that a file assigns on its top level."""
+    """Return the constants of our names that a file assigns on its top level; none where CLAIM is not one."""
     names = {*_REQUIRED, "OPTIONAL_DATA", "PACKAGES"}
+    assigned = {
+        node.targets[0].id: node.value
+        for node in ast.parse(path.read_text(encoding="utf-8"), filename=str(path)).body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+    }
+    if "CLAIM" not in assigned:  # another script may mean something else by these names
+        return {}
     found: dict[str, object] = {}
-    for node in ast.parse(path.read_text(encoding="utf-8"), filename=str(path)).body:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            name = node.targets[0].id
-            if name in names:
-                try:
-                    found[name] = ast.literal_eval(node.value)
-                except ValueError as error:
-                    raise InputError(f"expected a literal as {name} of {path}: {error}") from error
+    for name in names & assigned.keys():
+        try:
+            found[name] = ast.literal_eval(assigned[name])
+        except ValueError as error:
+            raise InputError(f"expected a literal as {name} of {path}: {error}") from error
     return found

@@ -23,7 +23,7 @@ def test_constants_are_read_and_nothing_is_run(tmp_path: Path) -> None:
 
 
 def test_files_without_claim_are_none(tmp_path: Path) -> None:
-    written(tmp_path, "import script", "beside.py")
+    written(tmp_path, "import script\nSOURCE = script.path", "beside.py")
     written(tmp_path, WHOLE, "b.py")
     written(tmp_path, WHOLE, "a.py")
     assert [script.name for script in find_scripts(tmp_path)] == ["a", "b"]
