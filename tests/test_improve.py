@@ -195,7 +195,7 @@ def test_without_rounds_a_killed_run_goes_on_and_no_row_is_lost_or_repeated(ship
 def test_a_run_of_before_there_was_a_choice_goes_on(tmp_path, cell201):
     with open_run(tmp_path / "run", settings(), Journal(), fill(cell201), COMMAND):
         kept = json.loads((tmp_path / "run" / "settings.json").read_text())
-        del kept["asynchronous"]
+        del kept["asynchronous"], kept["sampled_share"]
         (tmp_path / "run" / "settings.json").write_text(json.dumps(kept))
     with open_run(tmp_path / "run", settings(), Journal(), fill(cell201), COMMAND):
         assert json.loads((tmp_path / "run" / "settings.json").read_text()) == kept
@@ -220,6 +220,16 @@ def test_rows_that_were_there_from_the_start_are_no_fresh_trainings(shipped, tmp
     outcome = json.loads(finished.stdout)
     picked = {each["text"] for turn in outcome["rounds"] for each in turn["candidates"]}
     assert {each["text"] for each in outcome["agreements"]} <= picked
+
+
+def test_half_of_the_candidates_can_be_sampled(shipped, tmp_path):
+    finished = improve(shipped, tmp_path / "run", "--rounds", "1", "--sampled-share", "0.5")
+    assert finished.returncode == 0, finished.stderr
+    names = [candidate["proposer"] for candidate in rounds_of(tmp_path / "run")[1]["candidates"]]
+    assert names.count("random sampling") == 1
+    refused = improve(shipped, tmp_path / "other", "--sampled-share", "25")
+    assert refused.returncode == 2
+    assert "sampled_share: expected a share from 0 to 1, got 25" in refused.stderr
 
 
 def test_other_settings_on_the_same_folder_are_refused(whole, shipped):
