@@ -64,13 +64,27 @@ def draw_cell(graph: Graph) -> Figure:
 
 def draw_nodes_and_words(axes: Axes, graph: Graph, title: str, notes: list[str]) -> None:
     """Draw the nodes over the edges, the title above and the notes below, a line each."""
-    for node in range(graph.num_nodes):
-        text = "in" if node == 0 else "out" if node == graph.num_nodes - 1 else str(node)
-        axes.add_patch(Circle((node * _SPACING, 0), _RADIUS, facecolor="#f2f2f2", edgecolor="#000000"))
-        axes.text(node * _SPACING, 0, text, ha="center", va="center", fontsize=SMALL_POINTS)
+    draw_nodes(axes, graph)
     left, top, bottom = axes.get_xlim()[0] + _MARGIN, axes.get_ylim()[1], axes.get_ylim()[0]
     axes.text(left, top - _MARGIN, title, va="top", fontsize=TITLE_POINTS)
     axes.text(left, bottom + _MARGIN, "\n".join(notes), va="bottom", fontsize=SMALL_POINTS)
+
+
+def draw_nodes(axes: Axes, graph: Graph, points: float = SMALL_POINTS) -> None:
+    """Draw the nodes over the edges, with text of so many points."""
+    for node in range(graph.num_nodes):
+        text = "in" if node == 0 else "out" if node == graph.num_nodes - 1 else str(node)
+        axes.add_patch(Circle((node * _SPACING, 0), _RADIUS, facecolor="#f2f2f2", edgecolor="#000000"))
+        axes.text(node * _SPACING, 0, text, ha="center", va="center", fontsize=points)
+
+
+def cell_axes(axes: Axes, graph: Graph, width: float) -> float:
+    """Set axes of so many inches to hold a cell; return by how much that is smaller than life."""
+    peaks = [_peak(source, target) for source, target, _ in graph.edges]
+    left, right = -_RADIUS - _MARGIN, (graph.num_nodes - 1) * _SPACING + _RADIUS + _MARGIN
+    axes.set(xlim=(left, right), ylim=(min(peaks) - _LABEL, max(peaks) + _LABEL), aspect="equal")
+    axes.set_axis_off()
+    return width / (right - left)
 
 
 def cell_canvas(graph: Graph, edges: list[tuple[int, int, str]], num_notes: int) -> tuple[Figure, Axes]:
@@ -87,8 +101,18 @@ def cell_canvas(graph: Graph, edges: list[tuple[int, int, str]], num_notes: int)
     return figure, axes
 
 
-def draw_edge(axes: Axes, edge: tuple[int, int, str], style: EdgeStyle) -> None:
-    """Draw an edge, its operation on the outer side and the style's value on the inner."""
+def draw_edge(
+    axes: Axes,
+    edge: tuple[int, int, str],
+    style: EdgeStyle,
+    *,
+    scale: float = 1.0,
+    points: float = SMALL_POINTS,
+) -> None:
+    """Draw an edge, its operation on the outer side and the style's value on the inner.
+
+    ``scale`` is by how much the axes are smaller than life; texts are of so many ``points``.
+    """
     source, target, operation = edge
     peak = _peak(source, target)
     start, end = source * _SPACING, target * _SPACING
@@ -99,9 +123,9 @@ def draw_edge(axes: Axes, edge: tuple[int, int, str], style: EdgeStyle) -> None:
             # a quadratic Bezier curve: its middle lies half as high as its control point
             connectionstyle=f"arc3,rad={-2 * peak / (end - start)}",
             arrowstyle="-|>",
-            mutation_scale=11,
-            shrinkA=_RADIUS * 72,
-            shrinkB=_RADIUS * 72,
+            mutation_scale=11 * scale,
+            shrinkA=_RADIUS * 72 * scale,
+            shrinkB=_RADIUS * 72 * scale,
             color=style.color,
             linewidth=style.width,
             linestyle=style.line,
@@ -116,7 +140,7 @@ def draw_edge(axes: Axes, edge: tuple[int, int, str], style: EdgeStyle) -> None:
                 text,
                 ha="center",
                 va="center",
-                fontsize=SMALL_POINTS,
+                fontsize=points,
                 color=style.text_color,
             )
 

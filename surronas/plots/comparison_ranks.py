@@ -31,10 +31,7 @@ _NAME_CHARACTERS = 22
 
 def ranks_figure(findings: Findings, ranked: Ranked) -> Figure:
     """Return the critical-difference diagram at one budget (Demsar 2006, figure 1): the best to the right."""
-    num = len(ranked.searchers)
-    rows = -(-num // 2)
-    bars = len(ranked.ranking.nemenyi) + len(ranked.ranking.wilcoxon)
-    height = 0.9 + 0.14 * bars + 0.27 * rows
+    height = -ranks_bottom(ranked) + 0.75
     budget = f"{amount_words(ranked.amount)} {COST_WORDS[findings.settings.cost]}"
     note = (
         "Bars join searchers that are not told apart: black by Nemenyi's test, grey by Wilcoxon tests with "
@@ -42,19 +39,32 @@ def ranks_figure(findings: Findings, ranked: Ranked) -> Figure:
         f"{split_note(findings.comparison.problems)}"
     )
     figure, axes = _plain_figure(f"Average ranks after {budget}", note, PAGE_INCHES, height)
+    draw_ranks(axes, ranked)
+    return figure
+
+
+def ranks_bottom(ranked: Ranked) -> float:
+    """Return the lowest y of a critical-difference diagram, in inches at life size; its top is at .55."""
+    bars = len(ranked.ranking.nemenyi) + len(ranked.ranking.wilcoxon)
+    return -0.15 - 0.14 * bars - 0.27 * -(-len(ranked.searchers) // 2)
+
+
+def draw_ranks(axes: Axes, ranked: Ranked, points: float = SMALL_POINTS) -> None:
+    """Draw the diagram on axes, with text of so many points."""
+    num = len(ranked.searchers)
+    bars = len(ranked.ranking.nemenyi) + len(ranked.ranking.wilcoxon)
     axes.set_xlim(num + 0.05, 0.95)
-    axes.set_ylim(-0.15 - 0.14 * bars - 0.27 * rows, 0.55)
+    axes.set_ylim(ranks_bottom(ranked), 0.55)
     axes.set_axis_off()
     axes.hlines(0.0, 1, num, color="black", linewidth=1)
     for rank in range(1, num + 1):
         axes.vlines(rank, 0.0, 0.07, color="black", linewidth=1)
-        axes.text(rank, 0.1, str(rank), ha="center", va="bottom", fontsize=SMALL_POINTS)
+        axes.text(rank, 0.1, str(rank), ha="center", va="bottom", fontsize=points)
     _draw_difference(axes, ranked)
     _draw_cliques(axes, ranked, ranked.ranking.nemenyi, -0.12, "black")
     below = -0.12 - 0.14 * len(ranked.ranking.nemenyi)
     _draw_cliques(axes, ranked, ranked.ranking.wilcoxon, below, FAINT)
-    _draw_names(axes, ranked, -0.25 - 0.14 * bars)
-    return figure
+    _draw_names(axes, ranked, -0.25 - 0.14 * bars, points)
 
 
 def pairs_figure(findings: Findings, amount: float) -> Figure | None:
@@ -123,7 +133,7 @@ def _draw_cliques(axes: Axes, ranked: Ranked, cliques: Cliques, top: float, colo
         axes.plot(ends, [top - 0.14 * place] * 2, color=color, linewidth=3.2, solid_capstyle="butt")
 
 
-def _draw_names(axes: Axes, ranked: Ranked, top: float) -> None:
+def _draw_names(axes: Axes, ranked: Ranked, top: float, points: float) -> None:
     """Draw a line from each average rank to its searcher's name, the better half at the right."""
     order, average = ranked.ranking.order, ranked.ranking.average
     half = len(order) // 2 + len(order) % 2
@@ -141,7 +151,7 @@ def _draw_names(axes: Axes, ranked: Ranked, top: float) -> None:
             textcoords="offset points",
             ha="left" if right else "right",
             va="center",
-            fontsize=SMALL_POINTS,
+            fontsize=points,
             annotation_clip=False,
         )
 

@@ -57,13 +57,13 @@ def draw_explained_cell(explanation: Explanation, metric: Metric, row: int = 0) 
         )
     graph = explanation.space.graph(explanation.architectures[row])
     values = dict(zip(explanation.decisions.edges, explanation.contributions[row].tolist(), strict=True))
-    live, scale = set(graph.live_edges()), _scale(np.array(list(values.values())))
+    live, scale = set(graph.live_edges()), contribution_scale(np.array(list(values.values())))
     edges = list(graph.edges)
     notes = [
         f"prediction {explanation.predictions[row]:.4g}, "
         f"{explanation.predictions[row] - explanation.base:+.2g} over the background's mean"
     ]
-    styles = [_style(values[edge[:2]], edge[2], scale, is_live=edge in live) for edge in edges]
+    styles = [contribution_style(values[edge[:2]], edge[2], scale, is_live=edge in live) for edge in edges]
     if any(style.color == FAINT for style in styles):
         notes.append("grey, dashed: dead, without a part in the prediction")
     figure, axes = cell_canvas(graph, edges, len(notes) + _BAR_LINES)
@@ -81,7 +81,7 @@ def draw_explained_cell(explanation: Explanation, metric: Metric, row: int = 0) 
     return figure
 
 
-def _style(value: float, operation: str, scale: Normalize, *, is_live: bool) -> EdgeStyle:
+def contribution_style(value: float, operation: str, scale: Normalize, *, is_live: bool) -> EdgeStyle:
     """Return how an edge of a contribution looks: the more, the wider, for those who see no colours."""
     if value == 0 and not is_live:
         return EdgeStyle(FAINT, 1.0, "--", "#6a6a6a", "0")
@@ -101,7 +101,7 @@ def draw_choice_effects(explanation: Explanation, metric: Metric) -> Figure:
     number = len(explanation.architectures)
     title = f"Mean contribution of each choice to {quantity(metric)}, {number} architectures"
     figure, (axes,) = new_figure(title, 1.6 + _ROW_INCHES * len(order))
-    scale = _scale(effects)
+    scale = contribution_scale(effects)
     axes.grid(visible=False)
     axes.imshow(np.ma.masked_invalid(effects), cmap=_MAP, norm=scale, aspect="auto")
     for i, j in np.argwhere(np.isfinite(effects)):
@@ -182,7 +182,7 @@ def _spelt(path: Sequence[str]) -> str:
     return wrapped(" → ".join(path) or "(no operation)", 34)
 
 
-def _scale(values: NDArray[np.float64]) -> Normalize:
+def contribution_scale(values: NDArray[np.float64]) -> Normalize:
     """Return a scale whose middle is 0."""
     largest = float(np.nanmax(np.abs(values), initial=0.0)) or 1.0
     return Normalize(-largest, largest)
