@@ -223,7 +223,7 @@ def test_rows_that_were_there_from_the_start_are_no_fresh_trainings(shipped, tmp
 
 
 def test_half_of_the_candidates_can_be_sampled(shipped, tmp_path):
-    finished = improve(shipped, tmp_path / "run", "--rounds", "1", "--sampled-share", "0.5")
+    finished = improve(shipped, tmp_path / "run", "--sampled-share", "0.5")
     assert finished.returncode == 0, finished.stderr
     names = [candidate["proposer"] for candidate in rounds_of(tmp_path / "run")[1]["candidates"]]
     assert names.count("random sampling") == 1
