@@ -9,7 +9,7 @@ median) and calibration.json (90 % intervals, coverage beside width).
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from style import GREY, PALE, TEXT_INCHES, Result, handle, marked, new_figure, write
+from style import GREY, PALE, TEXT_INCHES, THIN, Result, handle, marked, new_figure, write
 
 RESULTS = ("surrogate_sweep", "calibration")
 SURROGATES = ("Gaussian process", "XGBoost", "random forest")
@@ -37,8 +37,8 @@ def draw_levels(axes: Axes, lines: dict[str, Result], place: int) -> None:
         row = next(row for row in line["rows"] if row["surrogate"] == surrogate)
         at = row["sizes"].index(SIZE)
         gaps.append([100 * row[f"coverage_{level}"][at] - level for level in LEVELS])
-        axes.plot(LEVELS, gaps[-1], color=GREY, lw=0.4)
-    axes.plot(LEVELS, np.quantile(gaps, 0.5, axis=0), **marked(place, linewidth=1.8))
+        axes.plot(LEVELS, gaps[-1], color=THIN, lw=0.4)
+    axes.plot(LEVELS, np.quantile(gaps, 0.5, axis=0), **marked(place, linewidth=1.8, markersize=5))
     axes.axhline(0.0, color="black", lw=0.8, ls="--")
     axes.set_xticks(LEVELS)
     axes.set_xlabel("nominal share (%)")

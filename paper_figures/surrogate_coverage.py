@@ -6,7 +6,7 @@ Reads reproduce/results/surrogate_sweep.json. A thin line a table; those that le
 """
 
 from matplotlib.figure import Figure
-from style import GREY, PALE, TEXT_INCHES, Result, marked, new_figure, sizes_axis, write
+from style import GREY, PALE, TEXT_INCHES, THIN, Result, marked, new_figure, sizes_axis, write
 
 RESULTS = ("surrogate_sweep",)
 SURROGATES = ("Gaussian process", "XGBoost")
@@ -30,7 +30,7 @@ def draw(result: Result) -> Figure:
                 look = marked(outside, label=title)
                 outside += 1
             else:
-                look = {"color": GREY, "lw": 0.4}
+                look = {"color": THIN, "lw": 0.4}
             axes.plot(*zip(*held, strict=True), **look)
         sizes_axis(axes, row["sizes"])
         axes.set_ylim(0.77, 1.0)
