@@ -29,6 +29,8 @@ Rows = NDArray[np.int64]
 LENGTHSCALES = (0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0)  # in differing decisions, square roots
 NOISES = (0.01, 0.03, 0.1, 0.3, 0.6)  # of the targets' variance
 
+TINY = 1e-12  # of constant targets
+
 
 class Standardised(RegressorMixin, BaseEstimator):
     """A regressor on standardised targets, as NASLib feeds its predictors."""
@@ -61,7 +63,7 @@ class HammingProcess(RegressorMixin, BaseEstimator):
             vectors, weights = _eigen(np.exp(-distances / (2 * lengthscale**2)), y - self.mean_)
             for noise in NOISES:
                 scale = vectors[0] + noise
-                variance = float((weights**2 / scale).mean())
+                variance = max(float((weights**2 / scale).mean()), TINY)
                 likelihood = -0.5 * (len(y) * np.log(variance) + np.log(scale).sum())
                 if likelihood > best:
                     best, self.lengthscale_ = likelihood, lengthscale
