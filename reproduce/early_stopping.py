@@ -1,6 +1,6 @@
 """What early stopping decides on real learning curves, and which of its decisions are mistakes.
 
-    python reproduce/early_stopping.py            # full: 200 brackets of each table; a minute
+    python reproduce/early_stopping.py            # full: 100 brackets of each table; a minute
     python reproduce/early_stopping.py --quick    # 40 brackets; seconds
 
 Successive halving and ASHA with eta 3 (Li et al. 2017 and 2020), from 2 epochs on, on the digits table (6
@@ -157,7 +157,7 @@ def told(report: Report, where: str, curves: Curves, brackets: range) -> dict[st
 
 def measure(report: Report, setting: Setting) -> dict[str, object]:
     """Report both tables; return curves of digits, and aggregates."""
-    brackets = setting.seeds(200, 40)
+    brackets = setting.seeds(100, 40)
     digits = Curves(setting.table("digits"), "valid_accuracy", (0, 1, 2))
     found = told(report, "digits", digits, brackets)
     noise = ceiling(digits.scores[:, :, -1])
