@@ -1,6 +1,6 @@
 """FLAN's tables of predictors by the number of trainings, our surrogates beside.
 
-    python reproduce/flan_table.py            # full: 20 seeds; some minutes
+    python reproduce/flan_table.py            # full: 10 seeds; some minutes
     python reproduce/flan_table.py --quick    # 3 seeds, three sizes; seconds
 
 Published [READ] (Akhauri and Abdelfattah, ICML 2024; the authors' CSV files of 5 trials or more, older than
@@ -32,7 +32,7 @@ CLAIM = "FLAN's tables: our Gaussian process ranks NAS-Bench-201 better from 16 
 SOURCE = "Akhauri and Abdelfattah, ICML 2024, the authors' CSV files (a7a9239)"
 DATA = ("nasbench201-tables",)
 OPTIONAL_DATA = ("nas-bench-suite-zero-transbench101-micro",)
-MINUTES = (0.2, 5)
+MINUTES = (0.3, 3)
 
 SIZES, HALF_SIZES, QUICK_SIZES, QUICK_HALF_SIZES = (
     (8, 16, 32, 64, 128, 256),
@@ -128,7 +128,7 @@ def on_transnas(report: Report, setting: Setting, seeds: range) -> dict[str, obj
 
 def measure(report: Report, setting: Setting) -> dict[str, object]:
     """Report ours beside FLAN; return the means and deviations."""
-    store, seeds, kept = setting.table("nasbench201-tables"), setting.seeds(20, 3), {}
+    store, seeds, kept = setting.table("nasbench201-tables"), setting.seeds(10, 3), {}
     values = store.query(store.architectures, "test_accuracy", task="cifar10", epochs=200, seed="mean")
     single = store.query(store.architectures, "test_accuracy", task="cifar10-valid", epochs=200, seed=888)
     sizes, half_sizes = (QUICK_SIZES, QUICK_HALF_SIZES) if setting.quick else (SIZES, HALF_SIZES)

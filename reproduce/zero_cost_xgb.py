@@ -1,6 +1,6 @@
 """XGBoost on zero-cost proxies, as NAS-Bench-Suite-Zero has it, and our surrogates on the same proxies.
 
-    python reproduce/zero_cost_xgb.py            # full: 20 seeds; some minutes
+    python reproduce/zero_cost_xgb.py            # full: 10 seeds; some minutes
     python reproduce/zero_cost_xgb.py --quick    # 5 seeds of three lines; seconds
 
 Published [READ] (Krishnakumar et al. 2022; the authors' raw scores.json, averaged): (a) 12 proxies alone, 400
@@ -30,7 +30,7 @@ CLAIM = "XGBoost on zero-cost proxies ranks as published; our surrogates rank be
 SOURCE = "NAS-Bench-Suite-Zero (Krishnakumar et al., NeurIPS 2022), raw scores of the authors' runs"
 DATA = ("nas-bench-suite-zero-nasbench201",)
 OPTIONAL_DATA = ("nas-bench-suite-zero-transbench101-macro", "nas-bench-suite-zero-transbench101-micro")
-MINUTES = (0.2, 6)
+MINUTES = (0.3, 10)
 
 PROXIES_201 = (
     *("epe_nas", "fisher", "grad_norm", "grasp", "jacov", "l2_norm"),
@@ -102,7 +102,7 @@ def judged(
             target,
             contenders,
             train_sizes=sizes,
-            num_seeds=len(setting.seeds(20, 5)),
+            num_seeds=len(setting.seeds(10, 5)),
             twins_apart=False,
             num_test=NUM_JUDGED,
         )
@@ -190,7 +190,7 @@ def measure(report: Report, setting: Setting) -> dict[str, object]:
     for form in ("micro",) if setting.quick else ("macro", "micro"):
         if setting.has(f"nas-bench-suite-zero-transbench101-{form}"):
             kept |= on_transnas(report, setting, form)
-    return {"seeds": f"0 to {len(setting.seeds(20, 5)) - 1}", "scores": kept}
+    return {"seeds": f"0 to {len(setting.seeds(10, 5)) - 1}", "scores": kept}
 
 
 if __name__ == "__main__":
