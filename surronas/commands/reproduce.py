@@ -65,7 +65,7 @@ def _run(scripts: list[Script], plan: Plan, *, as_json: bool) -> int:
         file=out,
         flush=True,
     )
-    with closing(run_scripts(scripts, plan, _tell_import)) as running:
+    with closing(run_scripts(scripts, plan, _tell_tables)) as running:
         for outcome in running:
             outcomes.append(outcome)
             print("\n".join(_lines(outcome)), file=out, flush=True)
@@ -76,9 +76,9 @@ def _run(scripts: list[Script], plan: Plan, *, as_json: bool) -> int:
     return int(any(outcome.status in (MISS, ERROR) for outcome in outcomes))
 
 
-def _tell_import(name: str) -> None:
-    if sys.stderr.isatty():
-        print(f"table {name}", file=sys.stderr, flush=True)
+def _tell_tables(names: list[str]) -> None:
+    """Say why nothing seems to happen at first."""
+    print(f"checking tables, importing new ones: {', '.join(names) or 'none'}", file=sys.stderr, flush=True)
 
 
 def _lines(outcome: Outcome) -> list[str]:

@@ -70,7 +70,7 @@ def checkout_of(script: Script) -> Path:
 
 
 def run_scripts(
-    scripts: Sequence[Script], plan: Plan, on_import: Callable[[str], None] = lambda name: None
+    scripts: Sequence[Script], plan: Plan, on_tables: Callable[[list[str]], None] = lambda names: None
 ) -> Generator[Outcome, None, None]:
     """Yield what came of each script as it ends: first those that can't run, then the longest.
 
@@ -85,7 +85,7 @@ def run_scripts(
             yield Outcome(script, SKIPPED, lacks)
         else:
             able.append(script)
-    refused = _import_tables(able, plan.stores, on_import)
+    refused = _import_tables(able, plan.stores, on_tables)
     waiting = {}
     for script in sorted(able, key=lambda script: -script.minutes[plan.full]):
         if reasons := [refused[name] for name in _tables(script) if name in refused]:
@@ -104,16 +104,16 @@ def _tables(script: Script) -> tuple[str, ...]:
 
 
 def _import_tables(
-    scripts: Iterable[Script], stores: Path, on_import: Callable[[str], None]
+    scripts: Iterable[Script], stores: Path, on_tables: Callable[[list[str]], None]
 ) -> dict[str, str]:
     """Import and check the tables at hand; return why each that is refused is refused."""
     refused = {}
     asked = {name: checkout_of(script) for script in scripts for name in _tables(script)}
-    for name, checkout in sorted(asked.items()):
+    there = {name: checkout for name, checkout in asked.items() if is_at_hand(name, stores, checkout)}
+    on_tables(sorted(there))
+    for name, checkout in sorted(there.items()):
         try:
-            if is_at_hand(name, stores, checkout):
-                on_import(name)
-                open_table(name, stores, checkout)
+            open_table(name, stores, checkout)
         except (SurronasError, OSError) as error:
             refused[name] = f"{name} is refused: {type(error).__name__}: {error}"
     return refused
