@@ -16,7 +16,8 @@ theirs are judged on outside of TA-GATES' splits is not told. Proxies are 13 of 
 row stands beside class_scene of the micro space, and is never asserted.
 
 Asserted: rows where ours are above by more than the noise of 5 trials; FROM tells which. The others are
-shown beside: our Gaussian process of 8 cells and our boosted trees of few or of many are not above FLAN.
+shown beside: our Gaussian process of 7 or 8 cells and our boosted trees of most sizes are not above FLAN by
+more than that.
 """
 
 import numpy as np
