@@ -91,12 +91,7 @@ class NasBowl(RoundSearcher):
             return
         num_told = len(told.keys)
         rows = self._history.pool.rows([*told.keys, *keys])
-        fits = []
-        for height in self._heights:
-            X = subtree_counts(self._space, rows, height)
-            process = _process().fit(X[:num_told], told.scores)
-            fits.append((_evidence(process, X[:num_told], told.scores), -height, X, process))
-        _, _, X, process = max(fits, key=lambda fit: fit[:2])
+        process, X = fitted_process(self._space, rows, told.scores, self._heights)
         mean, std = process.predict(X[num_told:], return_std=True)
         yield from by_acquisition(keys, mean, std, float(told.scores.max()), self._acquisition, rng)
 
@@ -120,6 +115,22 @@ def subtree_counts(space: SearchSpace, architectures: Architectures, height: int
     counts = WeisfeilerLehman(height).counts(space, architectures)
     dense: Features = counts[:, np.unique(counts.indices)].toarray()
     return dense
+
+
+def fitted_process(
+    space: SearchSpace, architectures: Architectures, scores: Features, heights: Sequence[int] = (1, 2, 3)
+) -> tuple[GaussianProcessSurrogate, Features]:
+    """Return the process of the height of greatest evidence, and the features (n, p) of all n architectures.
+
+    It is fitted to the scores (m,) of the first m architectures (n, d).
+    """
+    num_told, fits = len(scores), []
+    for height in heights:
+        X = subtree_counts(space, architectures, height)
+        process = _process().fit(X[:num_told], scores)
+        fits.append((_evidence(process, X[:num_told], scores), -height, X, process))
+    _, _, X, process = max(fits, key=lambda fit: fit[:2])
+    return process, X
 
 
 def _process() -> GaussianProcessSurrogate:
