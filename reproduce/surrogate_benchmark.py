@@ -17,9 +17,11 @@ seed in turn, for a surrogate of 1,000 networks and of 80 % of the table.
 Scores: digits, validation accuracy, mean of 3 seeds; NAS-Bench-201, CIFAR-10, validation accuracy after 12
 epochs; NAS-Bench-Macro, TEST accuracy, mean of 3 seeds, as in all published searches on it: it has no
 validation split. Asserted: R2 and sparse tau above .8; pairs of searchers that differ on the table by more
-than 2 standard errors keep their order; the surrogate ranks better than a noisy seed. Its absolute error is
-less than a seed's on digits; on NAS-Bench-Macro it is not (networks differ by far more than seeds do there),
-so that is only shown. NAS-Bench-301's own R2 and sparse tau are reported ones: of another table.
+than 2 standard errors are not reversed; the surrogate ranks better than a noisy seed. (On NAS-Bench-Macro
+three searchers find the benchmark's optimum in every run within 100 queries, and tie: it is smoother than
+the table, and easier.) Its absolute error is less than a seed's on digits. On NAS-Bench-Macro, where networks
+differ by far more than seeds do, it is not: a seed errs less than a surrogate of 1,000 networks does, so that
+is only shown. NAS-Bench-301's own R2 and sparse tau are reported ones: of another table.
 """
 
 import tempfile
@@ -109,24 +111,33 @@ def regrets(pool: Pool, values: np.ndarray, num_queries: int, seeds: range) -> d
 
 
 def same_order(report: Report, where: str, on_table: dict, on_benchmark: dict, num_queries: int) -> None:
-    """Assert that pairs which clearly differ on the table keep their order; show how alike the orders are."""
-    for at in sorted({num_queries // 4, num_queries}):
-        ends = {name: runs[:, at - 1] for name, runs in on_table.items()}
-        predicted = {name: float(runs[:, at - 1].mean()) for name, runs in on_benchmark.items()}
-        kept, clear = [], []
-        for one, other in combinations(SEARCHERS, 2):
-            less = ends[one] - ends[other]
-            error = float(less.std(ddof=1)) / np.sqrt(len(less))
-            if abs(less.mean()) > CLEAR * error:
-                clear.append(f"{one} and {other}")
-                kept.append((less.mean() > 0) == (predicted[one] > predicted[other]))
-        if clear:
-            told = f"{sum(kept)} of {len(clear)} pairs that clearly differ: {'; '.join(clear)}"
-            report.holds(where, f"searchers' order after {at} queries", all(kept), told)
-        means = [float(runs.mean()) for runs in ends.values()]
-        report.beside(
-            where, f"... rank correlation, {at} queries", spearman(means, list(predicted.values())), None
-        )
+    """Assert that pairs which clearly differ on the table are not reversed; show how alike the orders are."""
+    looks = {f"after {at} queries": at - 1 for at in sorted({num_queries // 4, num_queries})}
+    for words, look in looks.items():
+        ends = {name: runs[:, look] for name, runs in on_table.items()}
+        likeness(report, where, words, ends, {name: runs[:, look] for name, runs in on_benchmark.items()})
+    means = [{name: runs.mean(axis=1) for name, runs in its.items()} for its in (on_table, on_benchmark)]
+    likeness(report, where, f"over all {num_queries} queries", *means)
+
+
+def likeness(
+    report: Report, where: str, words: str, ours: dict[str, np.ndarray], theirs: dict[str, np.ndarray]
+) -> None:
+    """Report one order of searchers: regrets (seeds,) of each on the table, and on the benchmark."""
+    signs = {}
+    for one, other in combinations(SEARCHERS, 2):
+        less = ours[one] - ours[other]
+        error = float(less.std(ddof=1)) / np.sqrt(len(less))
+        if abs(less.mean()) > CLEAR * error:
+            apart = float(theirs[one].mean() - theirs[other].mean())
+            signs[f"{one} and {other}"] = float(np.sign(less.mean()) * np.sign(round(apart, 9)))
+    reversed_ones, tied = ([pair for pair, sign in signs.items() if sign == its] for its in (-1, 0))
+    if signs:
+        told = f"{len(signs)} pairs clearly differ; reversed: {'; '.join(reversed_ones) or 'none'}"
+        told += f"; tied on the benchmark: {'; '.join(tied) or 'none'}"
+        report.holds(where, f"searchers' order {words}", not reversed_ones, told)
+    means = [[float(runs.mean()) for runs in its.values()] for its in (ours, theirs)]
+    report.beside(where, f"... rank correlation {words}", spearman(*means), None)
 
 
 def agreement(
