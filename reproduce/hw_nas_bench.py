@@ -7,9 +7,9 @@ latency on the FPGA is 7.0 on every cell and data set.
 
 FLOPs (multiply-adds, as NAS-Bench-201's authors count them) against latency, all strings: no published table
 was recovered, so the correlations are shown, not asserted; asserted are laws. Latencies of a cell on two data
-sets are of the same operations, so on every device they agree more with each other than with FLOPs. FPGA
-and Eyeriss are models of chips, without noise of a measurement, and CIFAR-10's and CIFAR-100's networks differ
-in the last layer alone: their latencies are in the same order, Spearman's correlation at least .99.
+sets are of the same operations, so on every device they agree more with each other than with FLOPs. FPGA and
+Eyeriss are models of chips, without noise of a measurement, and CIFAR-10's and CIFAR-100's networks differ in
+the last layer alone: their latencies are in the same order, Spearman's correlation at least .99.
 
 Entries that are no measurement: the source has -1 for edgetpu (missing in the store), for 4,699 cells on each
 data set; latencies near 0 on pixel3 and raspi4 are all of cells without a path from input to output.
