@@ -76,7 +76,7 @@ def test_a_committed_figure_is_of_the_committed_results(draw_all, style, name: s
         pytest.skip("drawn by another version of Matplotlib")
     anew = io.BytesIO()
     with matplotlib.rc_context(style._RC):
-        figure.savefig(anew, format="pdf", metadata=style._DATELESS["pdf"])
+        figure.savefig(anew, format="pdf", metadata=style.DATELESS)
     told = f"{name}.pdf is stale: python paper_figures/{name}.py"
     assert streams(anew.getvalue()) == streams(committed["pdf"]), told
 
