@@ -195,9 +195,10 @@ def reproduce(path: str, measure: Measure, arguments: Sequence[str] | None = Non
         "asserted": report.num_asserted,
         "missed": report.num_missed,
         "lines": report.lines,
-        **more,
     }
-    write(options.out or (QUICK_RESULTS if options.quick else RESULTS) / f"{script.name}.json", result)
+    if taken := sorted(result.keys() & more.keys()):
+        raise ValueError(f"measure() of {script.path.name} returns {', '.join(taken)}: these names are taken")
+    write(options.out or (QUICK_RESULTS if options.quick else RESULTS) / f"{script.name}.json", result | more)
     _end(MISSED if report.num_missed else 0, _summary(report))
 
 

@@ -53,8 +53,7 @@ def run_loop(
     ``metric`` over ``seeds``; test scores are stored, and seen by nothing in here. The surrogates are then
     fitted anew and judged on ``held_out``: architectures that were sampled and that are not in the store.
     They are not for proposers to pick, so that every round is judged on the same ones.
-    ``sampled_share`` of the candidates are drawn at random: rows that a search chose teach a surrogate little
-    of the rest of the space, and less so the longer it chooses.
+    ``sampled_share`` of the candidates are drawn at random: a search's rows tell little of the whole space.
     ``journal`` remembers plans and finished rounds: a loop with the same store and journal goes on where
     it stopped.
 
@@ -64,8 +63,8 @@ def run_loop(
     The evaluator must be one that trainings can be submitted to.
 
     Raises:
-        InputError: no rounds, candidates or seeds; a metric of the test split; too few held-out rows; an
-            evaluator that single trainings can't be submitted to, where that is needed.
+        InputError: a setting or metric that means nothing; too few held-out rows; an evaluator that takes no
+            single trainings, where that is needed.
         MissingRowsError: the store has no rows of the evaluator's task and recipe to learn from.
     """
     if num_rounds < 0 or per_round < 1 or not len(seeds):
@@ -82,19 +81,15 @@ def run_loop(
         search_metric(store.metrics, metric),
         surrogates or default_surrogates(store.space),
     )
-    journal = journal or Journal()
-    team = tuple(proposers) if proposers is not None else default_proposers()
+    journal, team = journal or Journal(), tuple(default_proposers() if proposers is None else proposers)
+    settings = (num_rounds, per_round, sampled_share, seed, journal)
     if asynchronous:
         under_way = UnderWay(
             submitting(evaluator), state.seeds, store=store, command=COMMAND, on_row=journal.trained
         )
-        yield from turn_without_rounds(
-            state, under_way, team, num_rounds, per_round, sampled_share, seed, journal
-        )
+        yield from turn_without_rounds(state, under_way, team, *settings)
     else:
-        yield from _turn_in_rounds(
-            state, evaluator, team, num_rounds, per_round, sampled_share, seed, journal
-        )
+        yield from _turn_in_rounds(state, evaluator, team, *settings)
 
 
 def _turn_in_rounds(

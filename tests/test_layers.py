@@ -50,6 +50,7 @@ SIDEWAYS = {  # rooms of one level that know each other, and why
     ("plots", "evaluation"): "figures show an evaluation",
     ("plots", "compare"): "figures and report show a comparison",
     ("improve", "journal"): "shows the rounds as they end",
+    ("improve", "proposals"): "refuses a share of sampled candidates before anything is made",
     ("improve", "loop"): "runs the loop in a run folder",
     ("improve", "run_folder"): "runs the loop in a run folder",
     ("improve", "plots"): "hands the report its contents",

@@ -98,6 +98,13 @@ def improve(parser: Parser) -> None:
     parser.add_argument(
         "--metric", default="valid_accuracy", help="what is improved (default: valid_accuracy)"
     )
+    _candidates(parser)
+    data(parser)
+    hardware(parser)
+
+
+def _candidates(parser: Parser) -> None:
+    """Add how candidates of a loop are picked."""
     parser.add_argument(
         "--asynchronous",
         action="store_true",
@@ -110,8 +117,6 @@ def improve(parser: Parser) -> None:
         metavar="SHARE",
         help="of the candidates that are drawn at random, from 0 to 1 (default: 0)",
     )
-    data(parser)
-    hardware(parser)
 
 
 def evaluate(parser: Parser) -> None:
