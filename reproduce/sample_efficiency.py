@@ -1,6 +1,6 @@
 """How many queries the default searcher needs until it holds the optimum of NAS-Bench-201.
 
-    python reproduce/sample_efficiency.py            # full: 200 seeds; 16 core-minutes
+    python reproduce/sample_efficiency.py            # full: 100 seeds; 5 minutes
     python reproduce/sample_efficiency.py --quick    # 6 seeds of CIFAR-10; seconds
 
 The objective is the test accuracy after 200 epochs of the nets trained with seed 888, as in published logs of
@@ -33,11 +33,11 @@ from surronas.searchers import BayesianOptimization, LocalSearch
 CLAIM = "Queries to the optimum of NAS-Bench-201: the default searcher beside local search and reported ones"
 SOURCE = "the figures asked of it; a Gaussian-process probe; the WeakNAS paper; FLAN's search logs"
 DATA = ("nasbench201-tables",)
-MINUTES = (0.2, 8)
+MINUTES = (0.2, 5)
 
 TASKS = {"cifar10-valid": "CIFAR-10", "cifar100": "CIFAR-100", "ImageNet16-120": "ImageNet16-120"}
-NUM_SEEDS, QUICK_SEEDS, CAP, LOCAL_CAP = 200, 6, 150, 6_466
-NUM_SEEDS_ON_MEAN = 20
+NUM_SEEDS, QUICK_SEEDS, CAP, LOCAL_CAP = 100, 6, 150, 6_466
+NUM_SEEDS_ON_MEAN = 10
 TO_REACH = (45.0, 45.0, 65.0)  # mean queries
 SHARE_TO_REACH = 0.99  # of searches within CAP queries
 PROBE = (55.0, 80.0, 80.0)
