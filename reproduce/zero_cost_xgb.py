@@ -12,11 +12,13 @@ What is at hand: the 12 proxies of 725 cells of NAS-Bench-201 (all but zen; whic
 told: all 12 here), and 10 of 662 to 725 networks a task of TransNAS-Bench-101 (no epe_nas; synflow is of
 another file). Asserted within .03 in Kendall's tau, or within 3 standard errors of the difference where that
 is more; where no deviation was published ours stands for it. (b), CIFAR-100 with 1,000 architectures to learn
-from and 1,000 to judge on, can't be run: there are 725. It is shown beside 525 and 200 of them.
+from and 1,000 to judge on, can't be run: there are 725. It is shown beside 525 and 200 of them. Ours, with the
+same proxies beside our encoding, are asserted to rank better on the same splits: the Gaussian process from 10
+rows on, the boosted trees from 15 (of 10 rows they rank as the stock ones do).
 """
 
 import numpy as np
-from claims import READ, Report, Setting, reproduce
+from claims import CALC, READ, Report, Setting, reproduce
 from predictors import Scores, beside_calculated, by_contender, ours, stock_xgboost
 from threadpoolctl import threadpool_limits
 
@@ -70,6 +72,7 @@ WITH_ONE_HOT = {
 MANY = (0.831, 0.959)  # (b): CIFAR-100, 1,000 rows: Kendall's tau, Spearman
 MOST = 525  # rows that can be learnt from when 200 of the 725 judge
 QUICK_SIZES, NUM_JUDGED, TOLERANCE = (36, 135), 200, 0.03
+BETTER_FROM = {"our GP": 10, "our XGBoost": 15}  # rows
 STOCK, FAILED = "XGBoost", -1e8
 
 
@@ -143,8 +146,11 @@ def report_with_one_hot(report: Report, where: str, found: Scores) -> None:
         beside_calculated(report, where, what, values, number, TOLERANCE, NUM_WITH, None, READ)
         for name in ("our GP", "our XGBoost"):
             tau = float(found[name][size]["kendall_tau"].mean())
-            told = "stock XGBoost on the same splits"
-            report.at_least(where, f"{name}, with proxies, {size}: tau", tau, float(values.mean()), told)
+            what, stock = f"{name}, with proxies, {size}: tau", float(values.mean())
+            if size >= BETTER_FROM[name]:
+                report.at_least(where, what, tau, stock, "stock XGBoost on the same splits")
+            else:
+                report.beside(where, what, tau, stock, CALC)
 
 
 def on_nasbench201(report: Report, setting: Setting) -> dict[str, object]:
