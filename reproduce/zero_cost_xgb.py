@@ -12,9 +12,9 @@ What is at hand: the 12 proxies of 725 cells of NAS-Bench-201 (all but zen; whic
 told: all 12 here), and 10 of 662 to 725 networks a task of TransNAS-Bench-101 (no epe_nas; synflow is of
 another file). Asserted within .03 in Kendall's tau, or within 3 standard errors of the difference where that
 is more; where no deviation was published ours stands for it. (b), CIFAR-100 with 1,000 architectures to learn
-from and 1,000 to judge on, can't be run: there are 725. It is shown beside 525 and 200 of them. Ours, with the
-same proxies beside our encoding, are asserted to rank better on the same splits: the Gaussian process from 10
-rows on, the boosted trees from 15 (of 10 rows they rank as the stock ones do).
+from and 1,000 to judge on, can't be run: there are 725. It is shown beside 525 and 200 of them. Ours, with
+the same proxies beside our encoding, are asserted to rank better on the same splits: the Gaussian process
+from 10 rows on, the boosted trees from 15 (of 10 rows they rank as the stock ones do).
 """
 
 import numpy as np
