@@ -177,6 +177,7 @@ def reproduce(path: str, measure: Measure, arguments: Sequence[str] | None = Non
         for name in script.data:
             setting.table(name)
         more = measure(report, setting) or {}
+        earlier = float(str(more.pop("earlier_seconds", 0.0)))  # of a run that was stopped and gone on with
     except MissingTableError as error:
         _end(MISSING, str(error))
     except SurronasError as error:
@@ -191,7 +192,7 @@ def reproduce(path: str, measure: Measure, arguments: Sequence[str] | None = Non
         "versions": {name: version(name) for name in (*PACKAGES, *script.packages)}
         | {"python": platform.python_version()},
         "data": setting.digests,
-        "seconds": round(time.perf_counter() - start, 1),
+        "seconds": round(earlier + time.perf_counter() - start, 1),
         "asserted": report.num_asserted,
         "missed": report.num_missed,
         "lines": report.lines,

@@ -23,6 +23,7 @@ import json
 import math
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
@@ -142,7 +143,7 @@ def drawn(store: BenchmarkStore, evaluator: TabularEvaluator, seed: int) -> Arch
 
 def run(job: Job) -> dict[str, object]:
     """Return what every strategy gave, round by round, from one start."""
-    table = TABLES[job.table]
+    table, begun = TABLES[job.table], time.perf_counter()
     with threadpool_limits(1):
         store = open_table(table.data, Path(job.stores), CHECKOUT)
         evaluator = TabularEvaluator(store, **table.axes)
@@ -155,7 +156,8 @@ def run(job: Job) -> dict[str, object]:
         for name in names:
             rounds, judged = played(job, name, store, evaluator, order[: job.start], held_out)
             found[name] = told(rounds, judged, best)
-    return {"table": job.table, "start": job.start, "seed": job.seed, "found": found}
+    seconds = round(time.perf_counter() - begun, 1)
+    return {"table": job.table, "start": job.start, "seed": job.seed, "seconds": seconds, "found": found}
 
 
 def played(
@@ -216,7 +218,7 @@ def all_runs(jobs: list[Job], workers: int, progress: Path | None) -> Iterator[d
         lines = map(json.loads, progress.read_text().splitlines())
         done = {(each["table"], each["start"], each["seed"]): each for each in lines}
     keys = {(job.table, job.start, job.seed) for job in jobs}
-    yield from (each for key, each in done.items() if key in keys)
+    yield from ({**each, "earlier": True} for key, each in done.items() if key in keys)
     left = [job for job in jobs if (job.table, job.start, job.seed) not in done]
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         for number, result in enumerate(pool.map(run, left), 1):
@@ -293,8 +295,10 @@ def measure(report: Report, setting: Setting) -> dict[str, object]:
         for start in starts
     ]
     grouped: dict[tuple[str, int], list[tuple[int, dict]]] = {}
+    earlier = 0.0  # seconds of starts that an earlier run has kept
     for each in all_runs(jobs, setting.workers, None if setting.quick else PROGRESS):
         grouped.setdefault((each["table"], each["start"]), []).append((each["seed"], each["found"]))
+        earlier += each["seconds"] / setting.workers if "earlier" in each else 0.0
     tables: dict[str, dict[str, object]] = {}
     paired: dict[str, dict[str, object]] = {}
     for name in names:
@@ -306,6 +310,7 @@ def measure(report: Report, setting: Setting) -> dict[str, object]:
             )
     return {
         "seeds": f"{seeds.start} to {seeds.stop - 1}",
+        "earlier_seconds": earlier,
         "held_out": NUM_HELD_OUT,
         "titles": {name: TABLES[name].title for name in names},
         "tables": tables,
