@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from style import GREY, TEXT_INCHES, Result, marked, new_figure, write
 
 RESULTS = ("pareto_search",)
+TICKS = (15, 20, 30, 50, 90)  # percent
 NAMES = {
     "edgegpu": "Edge GPU",
     "eyeriss": "Eyeriss",
@@ -47,6 +48,9 @@ def draw_front(axes: Axes, held: Result) -> None:
     axes.plot(*zip(*true, strict=True), **line, label="true front")
     look = marked(1, linestyle="none", markerfacecolor="none", markersize=4.5)
     axes.plot(*zip(*found, strict=True), **look, label=f"found by a search of {held['queries']} queries")
+    axes.set_yscale("log")  # cells that hardly learn, at 90 %, would press the rest together
+    axes.set_yticks(*([tick for tick in TICKS if tick < 1.15 * true[0][1]],) * 2)
+    axes.minorticks_off()
 
 
 if __name__ == "__main__":
