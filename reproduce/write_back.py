@@ -246,8 +246,7 @@ def summary(runs: list[dict[str, dict]]) -> dict[str, object]:
     result: dict[str, object] = {}
     for strategy, first in runs[0].items():
         line: dict[str, object] = {"rows": first["rows"]}
-        judged = {name: [name, *MEASURES] for name in first if name not in ("rows", "regret")}
-        for name in (None, *judged):
+        for name in (None, *(key for key, value in first.items() if isinstance(value, dict))):
             target = line if name is None else line.setdefault(name, {})
             for measure in ("regret",) if name is None else MEASURES:
                 columns = [mean_and_error(column) for column in of(runs, strategy, measure, name).T]
