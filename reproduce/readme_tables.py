@@ -17,6 +17,7 @@ from typing import Any
 
 from readme_claims import claims_tables
 from readme_search_tables import markdown, search_tables
+from readme_write_back import write_back_tables
 
 ROOT = Path(__file__).parents[1]
 README, RESULTS = ROOT / "README.md", ROOT / "reproduce" / "results"
@@ -208,7 +209,7 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="write nothing")
     old = README.read_text()
     told = [json.loads((RESULTS / f"{name}.json").read_text()) for name in ("surrogate_sweep", "calibration")]
-    new = rewritten(old, tables(*told) | search_tables() | claims_tables())
+    new = rewritten(old, tables(*told) | search_tables() | claims_tables() | write_back_tables())
     if parser.parse_args().check:
         sys.exit("README.md is stale: python reproduce/readme_tables.py" if new != old else 0)
     README.write_text(new)
