@@ -34,7 +34,7 @@ def draw(result: Result) -> Figure:
         axes.set_axis_off()
     for axes in panels[:, 0]:
         axes.set_ylabel("validation error (%)")
-    for axes in panels[-1]:
+    for axes in panels.flat[: len(fronts)][-columns:]:  # the lowest of each column
         axes.set_xlabel("latency (ms)")
     handles, labels = panels[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))

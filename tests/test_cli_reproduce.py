@@ -97,11 +97,11 @@ def test_a_script_that_finds_a_table_missing_itself_is_skipped(capsys, checkout:
         ("import os; os._exit(0)", "it has written no result"),
         ('report.beside("a", "b", 1.0, None)', "it asserts nothing"),
         ('from surronas.errors import InputError; raise InputError("a bad file")', "InputError: a bad file"),
-        ('report.near("a", "b", 1.0, 1.0); return {"missed": 2}', "missed is 2, its lines say 0"),
+        ('report.near("a", "b", 1.0, 1.0); return {"missed": 2}', "returns missed: these names are taken"),
         (
             'report.near("a", "b", 1.0, 1.0)\n'
             'return {"missed": 1, "lines": [{"where": "a", "what": "b", "passed": False}]}',
-            "1 lines miss in",
+            "returns lines, missed: these names are taken",
         ),
     ],
 )

@@ -18,6 +18,7 @@ from surronas.spaces import Cell201
 from surronas.store import TRAINING_METRICS
 from surronas.surrogates import (
     AutoSurrogate,
+    BalancedSurrogate,
     BayesianRidgeSurrogate,
     ConformalSurrogate,
     CurveExtrapolation,
@@ -52,6 +53,7 @@ def surrogates() -> dict[str, Surrogate]:
 
     return {
         "auto": AutoSurrogate((GaussianProcessSurrogate(), BayesianRidgeSurrogate()), num_folds=3),
+        "balanced": BalancedSurrogate(GaussianProcessSurrogate(), sample=features()),
         "bayesian_ridge": BayesianRidgeSurrogate(),
         "conformal": ConformalSurrogate(GaussianProcessSurrogate(), num_folds=3),
         "curve_extrapolation": CurveExtrapolation(),

@@ -32,6 +32,9 @@ from surronas.surrogates.tasks import TaskRegressor
 
 NO_SURROGATES = {"Surrogate"}  # the protocol
 NEEDS: dict[str, Callable[[type], Surrogate]] = {  # those that no constructor call without arguments makes
+    "BalancedSurrogate": lambda kind: kind(
+        GaussianProcessSurrogate(), sample=cell_accuracies(np.random.default_rng(1), 50)[0]
+    ),
     "ConformalSurrogate": lambda kind: kind(GaussianProcessSurrogate()),
     "RegressorSurrogate": lambda kind: kind(Ridge()),
 }
