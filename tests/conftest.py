@@ -1,7 +1,11 @@
 import os
+import signal
 
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")  # tiny problems: two spinning threads on a busy machine cost 10x
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # started in the background of a shell: processes
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # that tests interrupt would inherit that
 
 from pathlib import Path
 
