@@ -1,11 +1,10 @@
 """The surrogate that does best on rows that were left out, of several candidates."""
 
 from collections.abc import Sequence
-from typing import Any, Literal, Self, overload
+from typing import Any, Literal, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
 from surronas.errors import InputError
 from surronas.metrics import kendall_tau, negative_log_likelihood
@@ -13,13 +12,13 @@ from surronas.surrogates.base import Matrix, Surrogate, Vector, unfitted
 from surronas.surrogates.boosted_trees import XGBoostSurrogate
 from surronas.surrogates.folds import fold_of_each_row, out_of_fold
 from surronas.surrogates.gaussian_process import GaussianProcessSurrogate
-from surronas.surrogates.intervals import cdf_of, interval_of
+from surronas.surrogates.inner import InnerRegressor
 from surronas.surrogates.random_forest import RandomForestSurrogate
 
 _FEWEST_ROWS = 10  # that a choice is made from
 
 
-class AutoSurrogate(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+class AutoSurrogate(InnerRegressor):
     """One of several surrogates: that of the best score by k-fold cross-validation on the rows given.
 
     Below ten rows, or with constant targets, it is the first candidate: nothing can be told then.
@@ -73,42 +72,6 @@ class AutoSurrogate(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             self.scores_ = np.array([self._score(candidate, X, y) for candidate in candidates])
         self.surrogate_ = unfitted(candidates[int(np.argmax(self.scores_))]).fit(X, y)
         return self
-
-    @overload
-    def predict(self, X: Matrix) -> Vector: ...
-    @overload
-    def predict(self, X: Matrix, return_std: Literal[True]) -> tuple[Vector, Vector]: ...
-    def predict(self, X: Matrix, return_std: bool = False) -> Vector | tuple[Vector, Vector]:
-        """Return the mean (n,) and, if ``return_std``, the standard deviation (n,), in the targets' unit.
-
-        Raises:
-            NotFittedError: ``fit`` was not called.
-            ValueError: X has another number of features than in ``fit``, or is not finite.
-        """
-        check_is_fitted(self)
-        X = validate_data(self, X, reset=False, dtype=np.float64)
-        return self.surrogate_.predict(X, return_std=True) if return_std else self.surrogate_.predict(X)
-
-    def predict_interval(self, X: Matrix, level: float = 0.9) -> tuple[Vector, Vector]:
-        """Return lower and upper ends (n,), (n,) of central intervals: the chosen surrogate's own.
-
-        Raises:
-            InputError: ``level`` is not inside (0, 1).
-            NotFittedError: ``fit`` was not called.
-            ValueError: X has another number of features than in ``fit``, or is not finite.
-        """
-        check_is_fitted(self)
-        return interval_of(self.surrogate_, validate_data(self, X, reset=False, dtype=np.float64), level)
-
-    def cdf(self, X: Matrix, y: Vector) -> Vector:
-        """Return the (n,) predicted probabilities of targets at most y (n,): the chosen surrogate's own.
-
-        Raises:
-            NotFittedError: ``fit`` was not called.
-            ValueError: X has another number of features than in ``fit``, or is not finite.
-        """
-        check_is_fitted(self)
-        return cdf_of(self.surrogate_, validate_data(self, X, reset=False, dtype=np.float64), y)
 
     def _score(self, candidate: Surrogate, X: Matrix, y: Vector) -> float:
         """Return the criterion of out-of-fold predictions, more is better."""

@@ -1,14 +1,13 @@
 """Rows that a search chose, weighted so that their targets look like those of the whole space."""
 
-from typing import Literal, Protocol, Self, cast, overload
+from typing import Protocol, Self, cast
 
 import numpy as np
-from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
 from surronas.errors import InputError
 from surronas.surrogates.base import Matrix, Surrogate, Vector, unfitted
-from surronas.surrogates.intervals import cdf_of, interval_of
+from surronas.surrogates.inner import InnerRegressor
 
 
 class _Weighted(Surrogate, Protocol):
@@ -17,7 +16,7 @@ class _Weighted(Surrogate, Protocol):
     def fit(self, X: Matrix, y: Vector, *, target_weight: Vector | None = None) -> Self: ...
 
 
-class BalancedSurrogate(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+class BalancedSurrogate(InnerRegressor):
     """A surrogate that is told what the space is like, when a search chose the rows it learns from.
 
     A search picks good architectures, so after some rounds most targets are high: a surrogate that takes them
@@ -68,44 +67,6 @@ class BalancedSurrogate(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             weighted = cast(_Weighted, unfitted(self.surrogate))
             self.surrogate_ = weighted.fit(X, y, target_weight=self.weight_)
         return self
-
-    @overload
-    def predict(self, X: Matrix) -> Vector: ...
-    @overload
-    def predict(self, X: Matrix, return_std: Literal[True]) -> tuple[Vector, Vector]: ...
-    def predict(self, X: Matrix, return_std: bool = False) -> Vector | tuple[Vector, Vector]:
-        """Return the mean (n,) and, if ``return_std``, the standard deviation (n,), in the targets' unit.
-
-        Raises:
-            NotFittedError: ``fit`` was not called.
-            ValueError: X has another number of features than in ``fit``, or is not finite.
-        """
-        X = self._checked(X)
-        return self.surrogate_.predict(X, return_std=True) if return_std else self.surrogate_.predict(X)
-
-    def predict_interval(self, X: Matrix, level: float = 0.9) -> tuple[Vector, Vector]:
-        """Return lower and upper ends (n,), (n,) of central intervals that hold a target with such a chance.
-
-        Raises:
-            InputError: ``level`` is not inside (0, 1).
-            NotFittedError: ``fit`` was not called.
-            ValueError: X has another number of features than in ``fit``, or is not finite.
-        """
-        return interval_of(self.surrogate_, self._checked(X), level)
-
-    def cdf(self, X: Matrix, y: Vector) -> Vector:
-        """Return the (n,) predicted probabilities of targets at most y (n,).
-
-        Raises:
-            NotFittedError: ``fit`` was not called.
-            ValueError: X has another number of features than in ``fit``, or is not finite.
-        """
-        return cdf_of(self.surrogate_, self._checked(X), y)
-
-    def _checked(self, X: Matrix) -> Matrix:
-        check_is_fitted(self)
-        checked: Matrix = validate_data(self, X, reset=False, dtype=np.float64)
-        return checked
 
 
 def balanced_weights(y: Vector, like: Vector, *, num_bins: int = 8, most: float = 5.0) -> Vector:
