@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,7 @@ from numpy.typing import ArrayLike
 
 from surronas.errors import SurronasError
 from surronas.reproduction import MissingTableError, is_at_hand, open_table, read_script, table_digest
+from surronas.reproduction.running import missing_packages
 from surronas.reproduction.scripts import Script
 from surronas.store import BenchmarkStore
 
@@ -168,7 +169,7 @@ def reproduce(path: str, measure: Measure, arguments: Sequence[str] | None = Non
     parser.add_argument("--stores", type=Path, default=STORES, help="folder of imported tables")
     parser.add_argument("--out", type=Path, help="file of the result (JSON)")
     options = parser.parse_args(arguments)
-    if lacking := [name for name in script.packages if not _installed(name)]:
+    if lacking := missing_packages(script):
         _end(MISSING, f"missing package: pip install {' '.join(lacking)}")
     report, setting = Report(), Setting(script, quick=options.quick, stores=options.stores)
     print(f"{script.claim}\n  {script.source}", flush=True)
@@ -237,14 +238,6 @@ def _summary(report: Report) -> str:
     asserted, shown = report.num_asserted, len(report.lines) - report.num_asserted
     held = f"{asserted - report.num_missed} of {asserted} asserted lines hold"
     return held + (f"; {shown} more are shown beside what is reported" if shown else "")
-
-
-def _installed(package: str) -> bool:
-    try:
-        version(package)
-    except PackageNotFoundError:
-        return False
-    return True
 
 
 def _number(value: float) -> str:
