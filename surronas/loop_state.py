@@ -42,10 +42,9 @@ class LoopState:
         architectures, values, unusable = self._measured()
         names: list[str] = []
         picked = np.empty((0, self.store.space.num_decisions), dtype=np.int8)
-        chosen, team = number - num_sampled, (*proposers, SampledProposer())
-        for place, proposer in enumerate(team):
-            share = chosen // len(proposers) + (place < chosen % len(proposers))
-            share = num_sampled if place == len(proposers) else share
+        each, over = divmod(number - num_sampled, len(proposers))
+        shares = [(proposer, each + (place < over)) for place, proposer in enumerate(proposers)]
+        for place, (proposer, share) in enumerate([*shares, (SampledProposer(), num_sampled)]):
             if share:
                 taken = np.concatenate([unusable, self.held_out["architecture"], picked])
                 known = Measured(self.store.space, architectures, self.metric.sign * values, taken)
