@@ -23,6 +23,7 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
+from correlations import TRANSNAS_TASKS
 from measuring import about
 from threadpoolctl import threadpool_limits
 
@@ -101,15 +102,6 @@ FLAN_TRANSNAS = {"FLAN (TransNAS, task not told)": by_size(0.538, 0.649, 0.722, 
 TASKS_201 = {
     "cifar100": ("CIFAR-100", by_size(0.460, 0.607, 0.682, 0.750, 0.793, 0.825)),
     "ImageNet16-120": ("ImageNet16-120", by_size(0.461, 0.620, 0.676, 0.733, 0.787, 0.818)),
-}
-TRANSNAS_TASKS = {
-    "class_scene": "valid_accuracy",
-    "class_object": "valid_accuracy",
-    "jigsaw": "valid_accuracy",
-    "room_layout": "valid_loss",
-    "segmentsemantic": "valid_accuracy",
-    "normal": "valid_ssim",
-    "autoencoder": "valid_ssim",
 }
 GRAPHS = {
     "cora": "valid_accuracy",
